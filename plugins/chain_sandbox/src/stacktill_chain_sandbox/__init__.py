@@ -1,0 +1,1 @@
+"""A scripted Stacks chain for stacktill: test mode, demonstrations and tests."""

@@ -1,0 +1,1 @@
+"""stacktill tells a shop's server what happened by signed HTTP webhooks."""

@@ -1,0 +1,1 @@
+"""stacktill keeps its books in one SQLite file."""
