@@ -1,0 +1,48 @@
+"""The public plugin API: hooks, ports, descriptors and the config base."""
+
+from __future__ import annotations
+
+from stacktill.plugin.cache import Cache, CacheBackend
+from stacktill.plugin.chain import (
+    Block,
+    Chain,
+    ChainBackend,
+    ChainUnavailable,
+    RefundTerms,
+    SandboxOrder,
+    SandboxScript,
+    Transfer,
+)
+from stacktill.plugin.clock import Clock, Ids
+from stacktill.plugin.context import PluginContext
+from stacktill.plugin.health import Health
+from stacktill.plugin.hookspecs import hookimpl
+from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInfo
+from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
+
+__all__ = [
+    "API_VERSION",
+    "Attempt",
+    "Block",
+    "Cache",
+    "CacheBackend",
+    "Chain",
+    "ChainBackend",
+    "ChainUnavailable",
+    "Clock",
+    "Health",
+    "Ids",
+    "Message",
+    "NoConfig",
+    "NotificationBackend",
+    "Notifier",
+    "PluginConfig",
+    "PluginContext",
+    "PluginInfo",
+    "RefundTerms",
+    "SandboxOrder",
+    "SandboxScript",
+    "Target",
+    "Transfer",
+    "hookimpl",
+]
