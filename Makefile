@@ -1,0 +1,73 @@
+# The verbs of this repository. `make` alone lists them; each does by itself what it needs first.
+
+BIN := .venv/bin
+# More options for a verb: make test ARGS="-k refund", make run ARGS="--port 9000".
+ARGS ?=
+# Processes that the tests are spread over.
+WORKERS ?= 2
+NODE_SDK := tests/sdk/node
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check format bench soak dist lock clean runtime node-sdk
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: runtime ## serve on this machine, with the books in ./data
+	@exec $(BIN)/stacktill serve $(ARGS)
+
+setup: ## make .venv with everything that work on stacktill needs
+	@$(call python) requirements/install.py dev
+
+test: setup node-sdk ## run every test
+	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
+
+check: setup ## lint, formatting, types and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: setup ## measure the promises about speed and size
+	@$(BIN)/python bench/run.py $(ARGS)
+
+soak: setup ## simulate the whole gateway for hours, with a new seed each time
+	@$(BIN)/python tests/simulation/soak.py $(ARGS)
+
+dist: runtime ## build the wheels of all packages into dist/
+	@rm -rf dist
+	@for folder in . core plugins/*/; do \
+		(cd $$folder && $(CURDIR)/$(BIN)/hatchling build --target wheel --directory $(CURDIR)/dist) || exit 1; \
+	done
+
+lock: setup ## pin the versions in requirements/ again (ARGS=--upgrade takes newer ones)
+	@sh requirements/lock.sh $(ARGS)
+
+clean: ## remove what the verbs have made; .venv and the books in data/ stay
+	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(NODE_SDK)/node_modules
+	find core plugins tests bench requirements -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What `run` and `dist` need: the smaller environment, unless the one of `setup` is there.
+runtime:
+	@$(call python) requirements/install.py $(if $(wildcard .venv/stacktill-dev.stamp),dev,runtime)
+
+# The tests that drive the served appliance with the official Node SDK.
+node-sdk: $(if $(wildcard $(NODE_SDK)/package-lock.json),$(NODE_SDK)/node_modules/.stamp)
+
+$(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package-lock.json
+	@if command -v npm > /dev/null; then \
+		echo "installing the Node SDK for its tests"; \
+		npm ci --prefix $(NODE_SDK) --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+		echo "npm is not installed, so the tests with the Node SDK cannot run"; \
+	fi
+
+# The first Python on this machine that is new enough; if none is, install.py says so.
+python = $(or $(PYTHON),$(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+		&& echo $$name && exit; done; echo python3))
