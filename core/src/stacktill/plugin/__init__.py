@@ -19,6 +19,16 @@ from stacktill.plugin.health import Health
 from stacktill.plugin.hookspecs import hookimpl
 from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInfo
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
+from stacktill.plugin.storage import (
+    Clause,
+    Search,
+    Storage,
+    StorageBackend,
+    StorageUnavailable,
+    Table,
+    UnitOfWork,
+    Where,
+)
 
 __all__ = [
     "API_VERSION",
@@ -29,6 +39,7 @@ __all__ = [
     "Chain",
     "ChainBackend",
     "ChainUnavailable",
+    "Clause",
     "Clock",
     "Health",
     "Ids",
@@ -42,7 +53,14 @@ __all__ = [
     "RefundTerms",
     "SandboxOrder",
     "SandboxScript",
+    "Search",
+    "Storage",
+    "StorageBackend",
+    "StorageUnavailable",
+    "Table",
     "Target",
     "Transfer",
+    "UnitOfWork",
+    "Where",
     "hookimpl",
 ]

@@ -1,0 +1,3 @@
+"""Words and rules of the till: pure, no clock, no ids, no I/O."""
+
+from __future__ import annotations

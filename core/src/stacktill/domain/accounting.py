@@ -1,0 +1,77 @@
+"""Small records that the books and the chain follower keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ChainBlock", "IdempotencyRecord", "LedgerAccount", "PluginState", "Withdrawal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerAccount:
+    """A place money can be, with its running total in the asset's smallest unit."""
+
+    id: str
+    merchant_id: str
+    livemode: bool
+    asset: str
+    code: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainBlock:
+    """A block that the books have applied; the highest of a chain is the watcher's cursor."""
+
+    id: str
+    chain_id: str
+    height: int
+    hash: str
+    parent_hash: str
+    burn_height: int
+    burn_hash: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A transfer that left a store's address and is no refund; unique like a deposit."""
+
+    id: str
+    merchant_id: str
+    livemode: bool
+    created: int
+    chain_id: str
+    txid: str
+    event_index: int
+    asset: str
+    amount: int
+    sender: str
+    recipient: str
+    block_height: int
+    refund_id: str | None
+    reversed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyRecord:
+    """What one wish was answered, to be repeated byte for byte.
+
+    ``id`` is ``merchant/mode/key``; ``fingerprint`` tells whether a later request is the same wish.
+    """
+
+    id: str
+    merchant_id: str
+    created: int
+    fingerprint: str
+    status: int
+    body: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginState:
+    """One value that a plugin, or the core, keeps; ``id`` is ``owner/key``."""
+
+    id: str
+    value: str
