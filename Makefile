@@ -50,7 +50,7 @@ lock: setup ## pin the versions in requirements/ again (ARGS=--upgrade takes new
 clean: ## remove what the verbs have made; .venv and the books in data/ stay
 	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -rf $(NODE_SDK)/node_modules
-	find core plugins tests bench requirements -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path ./.venv -prune -o -path ./data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `run` and `dist` need: the smaller environment, unless the one of `setup` is there.
 runtime:
