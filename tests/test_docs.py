@@ -58,8 +58,8 @@ def page(name: str) -> str:
 
 
 def sections(text: str) -> dict[str, str]:
-    """Return each heading of a page, without backticks, with the text below it."""
-    parts = re.split(r"^#+ +(.+?) *$", text, flags=re.MULTILINE)
+    """Return each heading of a page, without backticks, with the prose below it."""
+    parts = re.split(r"^#+ +(.+?) *$", prose(text), flags=re.MULTILINE)
     return {
         heading.replace("`", ""): body
         for heading, body in zip(parts[1::2], parts[2::2], strict=True)
