@@ -63,8 +63,8 @@ class Confirmed:
     memo: str
     expires_at: int
     due_sats: int
+    closes_at: int
     confirmations: Confirmations
-    late_grace_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _confirm(intent: PaymentIntent, fact: Confirmed) -> Step:
         expires_at=fact.expires_at,
         due_sats=fact.due_sats,
         confirmations=fact.confirmations,
-        late_grace_seconds=fact.late_grace_seconds,
+        closes_at=fact.closes_at,
         last_payment_error=None,
     )
     return Step(confirmed, ("payment_intent.requires_action",))
@@ -214,8 +214,8 @@ def _reverse(intent: PaymentIntent, fact: FundsReversed) -> Step:
         raise InvariantBroken(f"{intent.id}: more was reversed than had arrived")
     back = replace(intent, seen_sats=seen, final_sats=final, reversals=intent.reversals + 1)
     if seen < back.due_sats:
-        until = max(intent.expires_at or 0, fact.open_until)
-        back = replace(back, status="requires_action", succeeded_at=None, expires_at=until)
+        until = max(intent.closes_at or 0, fact.open_until)
+        back = replace(back, status="requires_action", succeeded_at=None, closes_at=until)
     elif intent.status == "succeeded" and final < back.due_sats:
         back = replace(back, status="processing", succeeded_at=None)
     return Step(back, ("payment_intent.reversed",))
@@ -245,7 +245,7 @@ def _cancel(intent: PaymentIntent, reason: CancelReason | None, now: int) -> Ste
 
 def _expire(intent: PaymentIntent, now: int) -> Step:
     _require(intent, frozenset({"requires_action"}), "expire")
-    if intent.expires_at is None or now < intent.expires_at:
+    if intent.closes_at is None or now < intent.closes_at:
         raise InvariantBroken(f"{intent.id}: expired before its time")
     return _cancel(intent, "expired", now)
 

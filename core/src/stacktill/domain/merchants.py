@@ -30,7 +30,6 @@ class StorePolicy:
 
     ``underpaid_tolerance_ppm``: how much of an amount may be missing, in parts per million (at most 5 %).
     ``late_grace_seconds``: how long after its expiry a payment is still taken as on time.
-    ``refund_overpayment``: whether the excess of an overpayment may be refunded through the charge.
     """
 
     expires_after_seconds: int = 900
@@ -57,6 +56,8 @@ class Merchant:
     metadata: dict[str, str] = field(default_factory=dict)
     policy: StorePolicy = field(default_factory=StorePolicy)
     settings: dict[str, Any] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    """The current settlement address by chain id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

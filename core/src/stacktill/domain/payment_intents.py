@@ -63,6 +63,7 @@ class PaymentIntent:
     Amounts are sats. ``seen_sats`` is the sum of the matched deposits that stand in canonical blocks,
     ``final_sats`` the part of it that is final by the store's policy; ``due_sats`` is what must be final
     for success (the amount less the store's tolerance). Times are Unix seconds. ``memo`` is hex.
+    ``expires_at`` is the time the payer is told, ``closes_at`` the end of the store's grace after it.
     """
 
     id: str
@@ -101,7 +102,7 @@ class PaymentIntent:
     memo: str | None = None
     expires_at: int | None = None
     confirmations: Confirmations | None = None
-    late_grace_seconds: int = 0
+    closes_at: int | None = None
     # What time and the chain did:
     latest_charge: str | None = None
     last_payment_error: PaymentError | None = None

@@ -161,6 +161,10 @@ class Chain(Protocol):
         """Return when there may be something new, or after the time; a hint, never truth."""
         ...
 
+    def stalled(self, tip: Block, now: int) -> bool:
+        """Whether the chain stands still at Unix second ``now``: then nobody can pay and nothing expires."""
+        ...
+
     def is_address(self, text: str) -> bool:
         """Whether the text is a well-formed principal of this chain."""
         ...

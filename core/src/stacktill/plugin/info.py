@@ -16,7 +16,7 @@ class PluginConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Base of a plugin's settings: frozen, and unknown keys are refused by name."""
 
 
-class NoConfig(PluginConfig):
+class NoConfig(PluginConfig, frozen=True):
     """For a plugin without settings."""
 
 

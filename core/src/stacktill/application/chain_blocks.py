@@ -1,0 +1,147 @@
+"""Following a chain: apply a block's transfers to the books, or take a block back.
+
+Both are one unit of work that also moves the cursor, so a crash between two blocks loses nothing and
+repeats nothing. The cost of a block is that of its own transfers and of the deposits that become final
+with it, however many intents are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stacktill.application.incoming import receive_transfer
+from stacktill.application.intent_money import finalise_deposit, uncount
+from stacktill.application.journal import move
+from stacktill.application.outgoing import send_transfer, take_back_withdrawal
+from stacktill.application.places import place_of
+from stacktill.application.services import Services
+from stacktill.domain.accounting import ChainBlock
+from stacktill.domain.deposits import Deposit
+from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.merchants import SettlementAddress
+from stacktill.plugin.chain import Block, Chain, Transfer
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = ["ChainFacts", "apply_block", "cursor", "revert_block"]
+
+ADDRESSES_PER_QUERY = 200
+DEPOSITS_PER_QUERY = 500
+KEPT_BLOCKS = 2_000
+"""How many applied blocks are remembered: the deepest reorganisation that can be followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """What the books need to know of a chain."""
+
+    chain_id: str
+    livemode: bool
+    sbtc_asset: str
+
+    @classmethod
+    def of(cls, chain: Chain, livemode: bool) -> ChainFacts:
+        """The facts of an opened chain."""
+        return cls(chain.chain_id, livemode, chain.sbtc_asset)
+
+
+def cursor(uow: UnitOfWork, chain_id: str) -> ChainBlock | None:
+    """The highest block that the books have applied, or None before the first."""
+    found = uow.chain_blocks.find(
+        {"chain_id": chain_id}, order="height", descending=True, limit=1
+    )
+    return found[0] if found else None
+
+
+def apply_block(
+    uow: UnitOfWork,
+    services: Services,
+    facts: ChainFacts,
+    block: Block,
+    transfers: Sequence[Transfer],
+) -> bool:
+    """Apply the block after the cursor; return False (and change nothing) when it is not the next one."""
+    last = cursor(uow, facts.chain_id)
+    if last is not None and (block.height, block.parent_hash) != (last.height + 1, last.hash):
+        return False
+    uow.chain_blocks.add(_row(facts.chain_id, block))
+    uow.chain_blocks.remove(f"{facts.chain_id}/{block.height - KEPT_BLOCKS}")
+    known = _known_addresses(uow, facts.chain_id, transfers)
+    for item in transfers:
+        if item.amount <= 0:
+            continue
+        if item.sender in known:
+            send_transfer(uow, services, facts, block, item, known[item.sender])
+        if item.recipient in known:
+            receive_transfer(uow, services, facts, block, item, known[item.recipient])
+    _finalise_due(uow, services, facts.chain_id, block)
+    return True
+
+
+def revert_block(uow: UnitOfWork, services: Services, chain_id: str, hash: str) -> bool:
+    """Take back the block at the cursor; return False when the cursor is on another one."""
+    last = cursor(uow, chain_id)
+    if last is None or last.hash != hash:
+        return False
+    where = {"chain_id": chain_id, "block_height": last.height}
+    for withdrawal in uow.withdrawals.find({**where, "reversed": False}, limit=1_000_000):
+        take_back_withdrawal(uow, services, withdrawal)
+    for deposit in uow.deposits.find({**where, "state !=": "reversed"}, limit=1_000_000):
+        _take_back(uow, services, deposit)
+    uow.chain_blocks.remove(last.id)
+    return True
+
+
+def _take_back(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
+    move(uow, services, deposit, "deposit_reversed", (place_of(deposit), "payers"))
+    uow.deposits.save(replace(deposit, state="reversed"))
+    if deposit.match == "matched":
+        uncount(uow, services, deposit)
+
+
+def _finalise_due(uow: UnitOfWork, services: Services, chain_id: str, block: Block) -> None:
+    for layer, height in (("stacks", block.height), ("bitcoin", block.burn_height)):
+        while True:
+            due = uow.deposits.find(
+                {
+                    "chain_id": chain_id,
+                    "state": "pending",
+                    "final_layer": layer,
+                    "final_height <=": height,
+                },
+                order="final_height",
+                limit=DEPOSITS_PER_QUERY,
+            )
+            for deposit in due:
+                finalise_deposit(uow, services, deposit)
+            if len(due) < DEPOSITS_PER_QUERY:
+                break
+
+
+def _known_addresses(
+    uow: UnitOfWork, chain_id: str, transfers: Sequence[Transfer]
+) -> dict[str, SettlementAddress]:
+    names = sorted({name for item in transfers for name in (item.sender, item.recipient)})
+    known: dict[str, SettlementAddress] = {}
+    for start in range(0, len(names), ADDRESSES_PER_QUERY):
+        part = names[start : start + ADDRESSES_PER_QUERY]
+        found = uow.settlement_addresses.find(
+            {"chain_id": chain_id, "address": part}, order="address", limit=len(part)
+        )
+        known.update({entry.address: entry for entry in found})
+    return known
+
+
+def _row(chain_id: str, block: Block) -> ChainBlock:
+    if block.height < 0:
+        raise InvariantBroken(f"a block of height {block.height}")
+    return ChainBlock(
+        id=f"{chain_id}/{block.height}",
+        chain_id=chain_id,
+        height=block.height,
+        hash=block.hash,
+        parent_hash=block.parent_hash,
+        burn_height=block.burn_height,
+        burn_hash=block.burn_hash,
+        time=block.time,
+    )

@@ -1,0 +1,152 @@
+"""The charge of an intent: made when it succeeds, suspended while a reorganisation un-pays it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from stacktill.application.journal import changed_attributes, record
+from stacktill.application.lookup import named
+from stacktill.application.metadata import merged
+from stacktill.application.services import Caller, Services
+from stacktill.application.sessions_paid import complete_session
+from stacktill.application.views.charges import charge_view
+from stacktill.domain.charges import BalanceTransaction, BalanceTransactionType, Charge
+from stacktill.domain.deposits import Deposit
+from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.intent_steps import Step
+from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = ["adjust_overpayment", "complete_intent", "network_of", "suspend_charge", "update_charge"]
+
+
+def complete_intent(
+    uow: UnitOfWork, services: Services, done: Step, deposit: Deposit
+) -> Step:
+    """Make (or restore) the charge of an intent that just succeeded; its id goes onto the intent."""
+    intent = done.intent
+    known = None if intent.latest_charge is None else uow.charges.get(intent.latest_charge)
+    charge = _charge(services, intent, deposit, known)
+    line = _line(services, charge, "payment", charge.amount_sats + charge.overpaid_sats)
+    line = replace(line, fee_sats=intent.fee_sats)
+    charge = replace(charge, balance_transaction=line.id)
+    uow.balance_transactions.add(line)
+    if known is None:
+        uow.charges.add(charge)
+    else:
+        uow.charges.save(charge)
+    intent = replace(intent, latest_charge=charge.id)
+    caller = Caller(intent.merchant_id, intent.livemode)
+    view = charge_view(charge, network=network_of(services, charge))
+    record(uow, services, caller, "charge.succeeded", view)
+    complete_session(uow, services, intent)
+    return Step(intent, done.events)
+
+
+def suspend_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
+    """Book the charge back: its money is not final any more."""
+    charge = uow.charges.get(intent.latest_charge or "")
+    if charge is None:
+        raise InvariantBroken(f"{intent.id} had succeeded without a charge")
+    paid = charge.amount_sats + charge.overpaid_sats
+    uow.balance_transactions.add(_line(services, charge, "payment_reversal", -paid))
+    _save(uow, services, charge, replace(charge, status="pending"))
+
+
+def adjust_overpayment(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
+    """Follow an excess that became final, or left the chain, after the intent had succeeded."""
+    charge = uow.charges.get(intent.latest_charge or "")
+    if charge is None:
+        raise InvariantBroken(f"{intent.id} had succeeded without a charge")
+    overpaid = max(intent.final_sats - intent.amount_sats, 0)
+    if overpaid == charge.overpaid_sats:
+        return
+    line = _line(services, charge, "adjustment", overpaid - charge.overpaid_sats)
+    uow.balance_transactions.add(line)
+    _save(uow, services, charge, replace(charge, overpaid_sats=overpaid))
+
+
+def update_charge(
+    uow: UnitOfWork, services: Services, caller: Caller, id: str, params: dict[str, Any]
+) -> Charge:
+    """Change a charge's words: description, metadata, receipt e-mail, shipping, customer."""
+    charge = named(uow.charges, caller, id, kind="charge")
+    changes: dict[str, Any] = {
+        name: params[name]
+        for name in ("description", "receipt_email", "shipping", "transfer_group", "customer")
+        if name in params
+    }
+    if "metadata" in params:
+        changes["metadata"] = merged(charge.metadata, params["metadata"])
+    after = replace(charge, **changes)
+    _save(uow, services, charge, after, caller=caller)
+    return after
+
+
+def network_of(services: Services, charge: Charge) -> str:
+    """The API's name of the network that a charge was paid on."""
+    return services.chain_by_id(charge.chain_id).network
+
+
+def _save(
+    uow: UnitOfWork, services: Services, before: Charge, after: Charge, caller: Caller | None = None
+) -> None:
+    """Keep a changed charge and tell what changed about it."""
+    uow.charges.save(after)
+    network = network_of(services, after)
+    view = charge_view(after, network=network)
+    previous = changed_attributes(charge_view(before, network=network), view)
+    caller = caller or Caller(after.merchant_id, after.livemode)
+    record(uow, services, caller, "charge.updated", view, previous=previous)
+
+
+def _charge(
+    services: Services, intent: PaymentIntent, deposit: Deposit, known: Charge | None
+) -> Charge:
+    now = services.now(intent.livemode)
+    paid: dict[str, Any] = {
+        "overpaid_sats": max(intent.final_sats - intent.amount_sats, 0),
+        "status": "succeeded",
+        "buyer_address": deposit.sender,
+        "transaction_hash": deposit.txid,
+    }
+    if known is not None:
+        return replace(known, **paid)
+    return Charge(
+        id=services.ids.new("ch"),
+        merchant_id=intent.merchant_id,
+        livemode=intent.livemode,
+        created=now,
+        payment_intent=intent.id,
+        amount_sats=min(intent.amount_sats, intent.final_sats),
+        balance_transaction="",
+        chain_id=deposit.chain_id,
+        payment_method=intent.payment_method,
+        customer=intent.customer,
+        description=intent.description,
+        metadata=intent.metadata,
+        receipt_email=intent.receipt_email,
+        shipping=intent.shipping,
+        statement_descriptor=intent.statement_descriptor,
+        transfer_group=intent.transfer_group,
+        **paid,
+    )
+
+
+def _line(
+    services: Services, charge: Charge, type: BalanceTransactionType, amount_sats: int
+) -> BalanceTransaction:
+    now = services.now(charge.livemode)
+    return BalanceTransaction(
+        id=services.ids.new("txn"),
+        merchant_id=charge.merchant_id,
+        livemode=charge.livemode,
+        created=now,
+        type=type,
+        amount_sats=amount_sats,
+        fee_sats=0,
+        source=charge.id,
+        available_on=now,
+        description=charge.description,
+    )

@@ -1,0 +1,97 @@
+"""One wish, one effect: the answer to a wish is kept in the transaction that fulfils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec
+
+from stacktill.application.services import Caller, Services
+from stacktill.domain.accounting import IdempotencyRecord
+from stacktill.domain.errors import IdempotencyMismatch, RequestError
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = ["KEPT_SECONDS", "Answer", "Wish", "forget_old", "fulfil"]
+
+P = ParamSpec("P")
+
+KEPT_SECONDS = 24 * 3600
+"""How long an answer is repeated; after that the key may be used for another wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A caller's request under an idempotency key; ``fingerprint`` covers method, path and parameters."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and body; ``replayed_from`` is the id of the first request when this is a repetition."""
+
+    status: int
+    body: bytes
+    replayed_from: str | None = None
+
+
+def fulfil(
+    uow: UnitOfWork,
+    services: Services,
+    caller: Caller,
+    wish: Wish | None,
+    refuse: Callable[[UnitOfWork, RequestError], Answer],
+    act: Callable[Concatenate[UnitOfWork, P], bytes],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Answer:
+    """Run ``act`` once per wish and repeat its answer afterwards, refusals included.
+
+    ``refuse`` turns a refusal into the answer to keep. What ``act`` had changed before it was refused is
+    undone. Raise ``IdempotencyMismatch`` when the key stands for another wish.
+    """
+    now = services.clock.now()
+    if wish is not None:
+        before = uow.idempotency.get(_record_id(caller, wish))
+        if before is not None and now - before.created < KEPT_SECONDS:
+            return _repeat(before, wish)
+        if before is not None:
+            uow.idempotency.remove(before.id)
+    try:
+        answer = Answer(200, uow.attempt(lambda inner: act(inner, *args, **kwargs)))
+    except RequestError as error:
+        answer = refuse(uow, error)
+    if wish is not None:
+        uow.idempotency.add(
+            IdempotencyRecord(
+                id=_record_id(caller, wish),
+                merchant_id=caller.merchant_id,
+                created=now,
+                fingerprint=wish.fingerprint,
+                status=answer.status,
+                body=answer.body.decode(),
+                request_id=caller.request_id or "",
+            )
+        )
+    return answer
+
+
+def forget_old(uow: UnitOfWork, services: Services, limit: int = 500) -> int:
+    """Remove up to ``limit`` answers that are no longer repeated; return how many."""
+    until = services.clock.now() - KEPT_SECONDS
+    return uow.prune("idempotency", {"created <": until}, limit=limit)
+
+
+def _record_id(caller: Caller, wish: Wish) -> str:
+    return f"{caller.merchant_id}/{'live' if caller.livemode else 'test'}/{wish.key}"
+
+
+def _repeat(before: IdempotencyRecord, wish: Wish) -> Answer:
+    if before.fingerprint != wish.fingerprint:
+        raise IdempotencyMismatch(
+            "Keys for idempotent requests can only be used with the same parameters they were first "
+            f"used with. Try using a key other than '{wish.key}' if you meant to execute a different "
+            "request."
+        )
+    return Answer(before.status, before.body.encode(), replayed_from=before.request_id)

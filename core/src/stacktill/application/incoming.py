@@ -1,0 +1,159 @@
+"""Money that comes: every transfer to a store's address is booked first and matched second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stacktill.application.intent_money import count_deposit, report_unmatched
+from stacktill.application.journal import move
+from stacktill.application.payment_intents import expire_payment_intent
+from stacktill.application.services import Services
+from stacktill.domain.confirmations import Confirmations, confirmations_for
+from stacktill.domain.deposits import Deposit
+from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.merchants import SettlementAddress
+from stacktill.domain.payment_intents import PAYABLE, PaymentIntent
+from stacktill.plugin.chain import Block, Transfer
+from stacktill.plugin.storage import UnitOfWork
+
+if TYPE_CHECKING:
+    from stacktill.application.chain_blocks import ChainFacts
+
+__all__ = ["receive_transfer"]
+
+
+def receive_transfer(
+    uow: UnitOfWork,
+    services: Services,
+    facts: ChainFacts,
+    block: Block,
+    item: Transfer,
+    owner: SettlementAddress,
+) -> None:
+    """Book a transfer to a store's address, once, and count it towards the intent it names."""
+    known = uow.deposits.find(
+        {"chain_id": facts.chain_id, "txid": item.txid, "event_index": item.event_index}, limit=1
+    )
+    if known and known[0].state != "reversed":
+        return
+    intent = _named_intent(uow, facts, item)
+    depth = _depth(uow, owner, intent, item.amount)
+    deposit = _deposit(services, facts, block, item, owner, depth)
+    if known:
+        deposit = replace(deposit, id=known[0].id, created=known[0].created)
+    intent, reason = _judge(uow, services, deposit, intent)
+    if reason is None and intent is not None:
+        deposit = replace(deposit, match="matched", intent_id=intent.id)
+    else:
+        # What a merchant decided about it before a reorganisation still stands.
+        match = known[0].match if known and known[0].match in KEPT_ANSWERS else "unmatched"
+        refund_id = known[0].refund_id if known else None
+        deposit = replace(
+            deposit,
+            match=match,
+            reason=reason,
+            intent_id=intent.id if intent else None,
+            refund_id=refund_id,
+        )
+    (uow.deposits.save if known else uow.deposits.add)(deposit)
+    _book(uow, services, deposit)
+
+
+KEPT_ANSWERS = frozenset({"dismissed", "refunding", "refunded"})
+
+
+def _book(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
+    if deposit.match == "matched":
+        count_deposit(uow, services, deposit, "payers")
+    elif deposit.match == "dismissed":
+        move(uow, services, deposit, "deposit_seen", ("payers", "available"))
+    else:
+        move(uow, services, deposit, "deposit_seen", ("payers", "unmatched"))
+        if deposit.match == "unmatched":
+            report_unmatched(uow, services, deposit)
+
+
+def _named_intent(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> PaymentIntent | None:
+    if item.memo is None:
+        return None
+    found = uow.payment_intents.find({"memo": item.memo.hex()}, limit=1)
+    if not found or found[0].chain_id != facts.chain_id:
+        return None
+    return found[0]
+
+
+def _judge(
+    uow: UnitOfWork, services: Services, deposit: Deposit, intent: PaymentIntent | None
+) -> tuple[PaymentIntent | None, str | None]:
+    """The intent that a deposit names, as it is now, and why the deposit does not pay it (None: it does)."""
+    if not deposit.is_sbtc:
+        return None, "wrong_asset"
+    if deposit.memo is None:
+        return None, "no_memo"
+    if intent is None or intent.merchant_id != deposit.merchant_id:
+        return None, "unknown_memo"
+    if intent.deposit_address != deposit.recipient:
+        return intent, "wrong_address"
+    return _judge_time(uow, services, deposit, intent)
+
+
+def _judge_time(
+    uow: UnitOfWork, services: Services, deposit: Deposit, intent: PaymentIntent
+) -> tuple[PaymentIntent, str | None]:
+    late = intent.closes_at is not None and deposit.block_time > intent.closes_at
+    if late and intent.status == "requires_action":
+        # The block's own time says that the intent had ended before it, whoever notices first.
+        intent = expire_payment_intent(uow, services, intent, deposit.block_time)
+    if intent.status == "succeeded":
+        return intent, "intent_already_paid"
+    if intent.status == "canceled":
+        expired = intent.cancellation_reason == "expired"
+        return intent, "intent_expired" if expired else "intent_canceled"
+    if intent.status not in PAYABLE:
+        raise InvariantBroken(f"{intent.id} has a memo but was never confirmed")
+    return intent, None
+
+
+def _depth(
+    uow: UnitOfWork, owner: SettlementAddress, intent: PaymentIntent | None, amount: int
+) -> Confirmations:
+    if intent is not None and intent.confirmations is not None:
+        return intent.confirmations
+    merchant = uow.merchants.get(owner.merchant_id)
+    if merchant is None:
+        raise InvariantBroken(f"{owner.address} belongs to {owner.merchant_id}, who is not there")
+    return confirmations_for(amount, merchant.policy.confirmations)
+
+
+def _deposit(
+    services: Services,
+    facts: ChainFacts,
+    block: Block,
+    item: Transfer,
+    owner: SettlementAddress,
+    depth: Confirmations,
+) -> Deposit:
+    return Deposit(
+        id=services.ids.new("dep"),
+        merchant_id=owner.merchant_id,
+        livemode=owner.livemode,
+        created=services.now(owner.livemode),
+        chain_id=facts.chain_id,
+        txid=item.txid,
+        event_index=item.event_index,
+        asset=item.asset,
+        is_sbtc=item.asset == facts.sbtc_asset,
+        amount=item.amount,
+        sender=item.sender,
+        recipient=item.recipient,
+        memo=None if item.memo is None else item.memo.hex(),
+        block_height=block.height,
+        block_hash=block.hash,
+        burn_height=block.burn_height,
+        block_time=block.time,
+        state="pending",
+        final_layer=depth.layer,
+        final_height=depth.final_height(block.height, block.burn_height),
+        match="unmatched",
+    )

@@ -1,0 +1,18 @@
+"""In which account of the ledger a deposit's money stands."""
+
+from __future__ import annotations
+
+from stacktill.domain.deposits import Deposit
+from stacktill.domain.ledger import AccountCode
+
+__all__ = ["place_of"]
+
+
+def place_of(deposit: Deposit) -> AccountCode:
+    """The account that holds a canonical deposit now."""
+    if deposit.match == "matched":
+        return "available" if deposit.state == "final" else "pending"
+    if deposit.match == "dismissed":
+        return "available"
+    # A refund of an unmatched deposit books its own way out of the same account.
+    return "unmatched"

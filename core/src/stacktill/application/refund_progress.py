@@ -1,0 +1,101 @@
+"""What the chain says about a refund: its transfer was seen, or was taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from stacktill.application.journal import changed_attributes, record
+from stacktill.application.services import Caller, Services
+from stacktill.application.views.charges import charge_view, refund_view
+from stacktill.domain.accounting import Withdrawal
+from stacktill.domain.charges import BalanceTransaction
+from stacktill.domain.refunds import Refund, advance_refund
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = ["refund_returned", "refund_seen", "save_refund"]
+
+
+def refund_seen(
+    uow: UnitOfWork, services: Services, refund: Refund, withdrawal: Withdrawal
+) -> None:
+    """Close a refund: the chain shows its transfer."""
+    was_released = refund.status in ("canceled", "failed")
+    line = _line(services, refund, -refund.amount_sats)
+    uow.balance_transactions.add(line)
+    done = advance_refund(
+        refund,
+        "succeeded",
+        txid=withdrawal.txid,
+        block_height=withdrawal.block_height,
+        balance_transaction=line.id,
+    )
+    _settle_charge(uow, services, refund, sign=1, reserve_again=was_released)
+    if refund.deposit is not None:
+        deposit = uow.deposits.get(refund.deposit)
+        if deposit is not None:
+            uow.deposits.save(replace(deposit, match="refunded", refund_id=refund.id))
+    save_refund(uow, services, refund, done)
+
+
+def refund_returned(uow: UnitOfWork, services: Services, refund: Refund) -> None:
+    """Reopen a refund: its transfer left the chain, and will most likely be mined again."""
+    uow.balance_transactions.add(_line(services, refund, refund.amount_sats))
+    _settle_charge(uow, services, refund, sign=-1, reserve_again=False)
+    if refund.deposit is not None:
+        deposit = uow.deposits.get(refund.deposit)
+        if deposit is not None:
+            uow.deposits.save(replace(deposit, match="refunding"))
+    save_refund(uow, services, refund, advance_refund(refund, "pending", block_height=None))
+
+
+def save_refund(
+    uow: UnitOfWork,
+    services: Services,
+    before: Refund,
+    after: Refund,
+    caller: Caller | None = None,
+) -> None:
+    """Keep a refund that moved on, and tell what changed."""
+    uow.refunds.save(after)
+    network = services.chain_by_id(after.chain_id).network
+    view = refund_view(after, network=network)
+    previous = changed_attributes(refund_view(before, network=network), view)
+    caller = caller or Caller(after.merchant_id, after.livemode)
+    record(uow, services, caller, "refund.updated", view, previous=previous)
+    if after.charge is not None:
+        record(uow, services, caller, "charge.refund.updated", view, previous=previous)
+    if after.status == "failed" and before.status != "failed":
+        record(uow, services, caller, "refund.failed", view)
+
+
+def _settle_charge(
+    uow: UnitOfWork, services: Services, refund: Refund, *, sign: int, reserve_again: bool
+) -> None:
+    charge = None if refund.charge is None else uow.charges.get(refund.charge)
+    if charge is None:
+        return
+    again = refund.amount_sats if reserve_again else 0
+    after = replace(
+        charge,
+        refunded_sats=charge.refunded_sats + sign * refund.amount_sats,
+        reserved_sats=charge.reserved_sats + again,
+    )
+    uow.charges.save(after)
+    if sign > 0:
+        view = charge_view(after, network=services.chain_by_id(refund.chain_id).network)
+        record(uow, services, Caller(refund.merchant_id, refund.livemode), "charge.refunded", view)
+
+
+def _line(services: Services, refund: Refund, amount_sats: int) -> BalanceTransaction:
+    now = services.now(refund.livemode)
+    return BalanceTransaction(
+        id=services.ids.new("txn"),
+        merchant_id=refund.merchant_id,
+        livemode=refund.livemode,
+        created=now,
+        type="payment_refund" if amount_sats < 0 else "payment_reversal",
+        amount_sats=amount_sats,
+        fee_sats=0,
+        source=refund.id,
+        available_on=now,
+    )

@@ -1,0 +1,72 @@
+"""What every use case may lean on: names, clocks, the facts of each mode's chain, and a vault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stacktill.domain.errors import InvalidRequest
+from stacktill.plugin.chain import Chain
+from stacktill.plugin.clock import Clock, Ids
+from stacktill.plugin.notification import Notifier
+
+__all__ = ["Caller", "Services", "Vault"]
+
+
+class Vault(Protocol):
+    """Seals secrets for the database; ``place`` binds a sealed text to where it is kept."""
+
+    def seal(self, text: str, *, place: str) -> str:
+        """Encrypt."""
+        ...
+
+    def open(self, sealed: str, *, place: str) -> str:
+        """Decrypt, or raise ``InvariantBroken`` when it was made elsewhere or altered."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wishes: the merchant and mode of the key, and the names of the request."""
+
+    merchant_id: str
+    livemode: bool
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The shared, stateless helpers of the use cases. ``live_chain`` is None on a test-only box."""
+
+    ids: Ids
+    clock: Clock
+    test_chain: Chain
+    live_chain: Chain | None
+    notifier: Notifier | None
+    vault: Vault
+    public_url: str
+
+    def chain(self, livemode: bool) -> Chain:
+        """The chain of a mode; raise ``InvalidRequest`` when this box has none for live mode."""
+        if not livemode:
+            return self.test_chain
+        if self.live_chain is None:
+            raise InvalidRequest(
+                "Live mode has no chain on this appliance; enable a live chain plugin in the "
+                "configuration, or use a test key."
+            )
+        return self.live_chain
+
+    def chain_by_id(self, chain_id: str) -> Chain:
+        """The opened chain that the books call so."""
+        for chain in (self.test_chain, self.live_chain):
+            if chain is not None and chain.chain_id == chain_id:
+                return chain
+        raise InvalidRequest(f"The chain {chain_id} is not configured on this appliance.")
+
+    def now(self, livemode: bool) -> int:
+        """Unix seconds by the mode's own clock; test mode can travel in time."""
+        if livemode and self.live_chain is None:
+            return self.clock.now()
+        return self.chain(livemode).clock.now()

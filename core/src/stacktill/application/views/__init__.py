@@ -1,0 +1,1 @@
+"""The API forms of the domain's objects, as plain dictionaries ready to be encoded."""
