@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections import deque
 from dataclasses import dataclass, field
@@ -29,9 +30,10 @@ class Received:
 class Reply:
     """What the receiver does with a request.
 
-    It waits ``delay_seconds`` before it answers. ``hang`` means that it never answers; ``drip``
-    that the body goes out one byte in every ``drip_seconds``; ``endless`` that the body repeats
-    until the sender closes; ``raw`` replaces the whole answer, and the connection closes after it.
+    It waits ``delay_seconds`` before it answers. ``hang`` means that it never answers;
+    ``drip_seconds`` that the body goes out byte by byte, that far apart; ``endless`` that the
+    body repeats until the sender closes. ``raw`` replaces the whole answer, head included, and
+    the connection closes after it, unless it is ``endless`` too.
     """
 
     status: int = 200
@@ -84,6 +86,8 @@ class Receiver:
     ) -> None:
         assert self._server is not None
         self._server.close()
+        # A connection accepted just now first gets its turn, so that it can be ended properly.
+        await asyncio.sleep(0)
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -113,8 +117,10 @@ class Receiver:
         except asyncio.CancelledError:
             pass  # The test is over; asyncio's streams would log an escaping cancellation.
         finally:
-            self._serving.discard(task)
             writer.transport.abort()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()
+            self._serving.discard(task)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Serve one request; whether the connection stays open for another."""
@@ -128,22 +134,27 @@ class Receiver:
         await asyncio.sleep(reply.delay_seconds)
         if reply.raw is not None:
             await self._send(writer, reply.raw)
+            await self._repeat(writer, reply.raw, reply)
             writer.close()
-            await writer.wait_closed()
             return False
         await self._send(writer, _head(reply))
-        if reply.status in _BODILESS:
-            return True
-        if reply.endless:
-            while True:
-                await self._send(writer, reply.body)
-        if reply.drip_seconds is None:
-            await self._send(writer, reply.body)
-        else:
-            for position in range(len(reply.body)):
-                await self._send(writer, reply.body[position : position + 1])
-                await asyncio.sleep(reply.drip_seconds)
+        if reply.status not in _BODILESS:
+            await self._send_body(writer, reply)
         return True
+
+    async def _send_body(self, writer: asyncio.StreamWriter, reply: Reply) -> None:
+        if reply.drip_seconds is None or reply.endless:
+            await self._send(writer, reply.body)
+            await self._repeat(writer, reply.body, reply)
+            return
+        for position in range(len(reply.body)):
+            await self._send(writer, reply.body[position : position + 1])
+            await asyncio.sleep(reply.drip_seconds)
+
+    async def _repeat(self, writer: asyncio.StreamWriter, data: bytes, reply: Reply) -> None:
+        while reply.endless:
+            await asyncio.sleep(reply.drip_seconds or 0.0)
+            await self._send(writer, data)
 
     async def _send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         writer.write(data)

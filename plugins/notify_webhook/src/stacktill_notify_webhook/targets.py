@@ -16,7 +16,7 @@ __all__ = ["URL_MAX_CHARACTERS", "TargetRules"]
 URL_MAX_CHARACTERS = 2048
 HOST_MAX_CHARACTERS = 253
 
-_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+_NEVER_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]")
 # A host whose last label is a number is an IPv4 address or nothing (the URL standard's rule).
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$")
 _IPV4_CHARACTERS = re.compile(r"[0-9a-fA-FxX.]+")
@@ -63,7 +63,7 @@ class TargetRules:
 def _well_formed(text: str) -> URL:
     if len(text) > URL_MAX_CHARACTERS:
         raise _invalid(f"The URL must have at most {URL_MAX_CHARACTERS} characters.")
-    if _CONTROL_OR_SPACE.search(text):
+    if _NEVER_IN_URLS.search(text):
         raise _invalid("The URL must not hold spaces, backslashes or control characters.")
     try:
         url = URL(text)
@@ -72,9 +72,12 @@ def _well_formed(text: str) -> URL:
         raise _invalid("The URL is malformed; write it like https://shop.example/hook.") from None
     if url.scheme not in {"http", "https"}:
         raise _invalid("The URL must begin with https:// or http://.")
-    if "@" in url.raw_authority or url.user is not None or "@" in _authority(text):
+    authority = _authority(text)
+    if "@" in authority or url.user is not None:
         raise _invalid("The URL must not hold a user name or password.")
     host = url.raw_host
+    if "[" in authority and ":" not in (host or ""):
+        raise _invalid("The URL's IPv6 address is malformed.")
     if not host or len(host) > HOST_MAX_CHARACTERS or "%" in host or ".." in host:
         raise _invalid("The URL must name a host, such as shop.example.")
     if not port:
