@@ -1,0 +1,9 @@
+"""The testing kit for plugin authors: contract suites, and stand-ins that behave like the real."""
+
+from __future__ import annotations
+
+from stacktill.testing.chain import ChainContract
+from stacktill.testing.clock import FakeClock
+from stacktill.testing.context import CountingIds, plugin_context
+
+__all__ = ["ChainContract", "CountingIds", "FakeClock", "plugin_context"]

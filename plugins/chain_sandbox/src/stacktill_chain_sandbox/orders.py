@@ -1,0 +1,122 @@
+"""Orders of the script: checked by value, then signed and put into the mempool."""
+
+from __future__ import annotations
+
+from stacktill.domain.errors import InvalidParameter
+from stacktill.plugin import SandboxOrder
+from stacktill_chain_sandbox.database import Database
+from stacktill_chain_sandbox.principals import (
+    FAUCET,
+    SBTC_ASSET,
+    SBTC_CONTRACT,
+    STX,
+    is_asset,
+    is_contract,
+    is_principal,
+    lookalike_asset,
+)
+from stacktill_chain_sandbox.transactions import Order
+
+__all__ = ["check_asset", "check_order", "check_principal", "submit"]
+
+_LARGEST_AMOUNT = 2_100_000_000_000_000
+_MEMO_BYTES = 34
+_FAILURES = ("abort_by_response", "abort_by_post_condition")
+
+
+def check_order(order: SandboxOrder) -> Order:
+    """What the order means in full; ``InvalidParameter`` names the field that is malformed."""
+    sender = order.sender if order.sender is not None else FAUCET
+    check_principal(sender, "sender")
+    check_principal(order.recipient, "recipient")
+    if sender == order.recipient:
+        raise InvalidParameter("The sender cannot pay itself.", param="recipient")
+    _check_amount(order.amount_sats)
+    if order.memo is not None and len(order.memo) > _MEMO_BYTES:
+        raise InvalidParameter(f"A memo has at most {_MEMO_BYTES} bytes.", param="memo")
+    if order.fail is not None and order.fail not in _FAILURES:
+        raise InvalidParameter(
+            f"A transaction fails with one of: {', '.join(_FAILURES)}.", param="fail"
+        )
+    contract, asset = _contract_and_asset(order)
+    return Order(
+        sender, order.recipient, contract, asset, order.amount_sats, order.memo, order.fail
+    )
+
+
+def check_principal(text: str, param: str) -> None:
+    """Raise ``InvalidParameter`` unless the text is a principal of this chain."""
+    if not is_principal(text):
+        raise InvalidParameter(
+            "The sandbox chain knows testnet addresses only: ST… or SN…, with a correct checksum.",
+            param=param,
+        )
+
+
+def check_asset(text: str) -> None:
+    """Raise ``InvalidParameter`` unless the text can name an asset."""
+    if not is_asset(text):
+        raise InvalidParameter(
+            f"An asset is written ADDRESS.contract::asset, or {STX}.", param="asset"
+        )
+
+
+def submit(database: Database, order: Order) -> str:
+    """Put a checked order into the mempool, within a transaction, and return its txid.
+
+    A sender that was never seen gets what it needs from the faucet; any other must have it.
+    Raises ``InvalidParameter`` with the code ``balance_insufficient`` when it has not.
+    """
+    accounts = database.accounts
+    if order.fail is None:
+        if not accounts.knows(order.sender) and order.sender != FAUCET:
+            accounts.grant(order.asset, order.sender, order.amount)
+        _check_cover(order, accounts.projected(order.asset, order.sender))
+        accounts.add(order.asset, order.sender, projected=-order.amount)
+        accounts.add(order.asset, order.recipient, projected=order.amount)
+    accounts.meet(order.recipient)
+    nonce = accounts.next_nonce(order.sender)
+    txid = database.state.new_hash(
+        "transactions_made",
+        nonce,
+        order.sender,
+        order.recipient,
+        order.contract,
+        order.asset,
+        order.amount,
+        order.memo,
+        order.fail,
+    )
+    database.transactions.add(txid, nonce, order)
+    return txid
+
+
+def _check_amount(amount: int) -> None:
+    # Python takes True for 1; nobody means that as an amount.
+    if isinstance(amount, bool) or not 1 <= amount <= _LARGEST_AMOUNT:
+        raise InvalidParameter(
+            f"An amount is a whole number from 1 to {_LARGEST_AMOUNT}.", param="amount_sats"
+        )
+
+
+def _check_cover(order: Order, available: int) -> None:
+    if available < order.amount:
+        raise InvalidParameter(
+            f"{order.sender} cannot pay {order.amount}: it has {max(available, 0)} "
+            "when everything in the mempool is counted.",
+            code="balance_insufficient",
+            param="sender",
+        )
+
+
+def _contract_and_asset(order: SandboxOrder) -> tuple[str | None, str]:
+    """The contract that is called and the asset that moves; each follows from the other."""
+    if order.contract is not None and not is_contract(order.contract):
+        raise InvalidParameter("A contract is written ADDRESS.name.", param="contract")
+    if order.asset is not None:
+        check_asset(order.asset)
+        token = None if order.asset == STX else order.asset.partition("::")[0]
+        return order.contract or token, order.asset
+    if order.contract is None:
+        return SBTC_CONTRACT, SBTC_ASSET
+    return order.contract, lookalike_asset(order.contract)
