@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import logging
 import ssl
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -18,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from stacktill.plugin import Message, PluginContext, Target
+from stacktill.plugin import Message, Target
+from stacktill.testing.context import plugin_context
 from stacktill.testing.receiver import Receiver
 from stacktill_notify_webhook.channel import WebhookNotifier
 from stacktill_notify_webhook.config import WebhookConfig
@@ -26,30 +25,6 @@ from stacktill_notify_webhook.lookups import Lookup, system_lookup
 from stacktill_notify_webhook.opening import open_webhooks
 
 SECRET = "whsec_" + "abcdefghijklmnopqrstuvwxyz012345"
-
-
-class SystemClock:
-    """The real time."""
-
-    def now(self) -> int:
-        return int(time.time())
-
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-
-class CountingIds:
-    """Names in order."""
-
-    def __init__(self) -> None:
-        self._made = 0
-
-    def new(self, prefix: str) -> str:
-        self._made += 1
-        return f"{prefix}_{self._made:024d}"
-
-    def secret(self, prefix: str) -> str:
-        return self.new(prefix)
 
 
 class Opener(Protocol):
@@ -66,23 +41,7 @@ class Opener(Protocol):
 
 
 @pytest.fixture
-def make_context(tmp_path: Path) -> Callable[[WebhookConfig, bool], PluginContext]:
-    def make(config: WebhookConfig, live: bool) -> PluginContext:
-        return PluginContext(
-            name="notify_webhook",
-            config=config,
-            data_dir=tmp_path,
-            clock=SystemClock(),
-            ids=CountingIds(),
-            log=logging.getLogger("stacktill.plugins.notify_webhook"),
-            live=live,
-        )
-
-    return make
-
-
-@pytest.fixture
-def open_channel(make_context: Callable[[WebhookConfig, bool], PluginContext]) -> Opener:
+def open_channel(tmp_path: Path) -> Opener:
     def opener(
         config: WebhookConfig | None = None,
         *,
@@ -91,7 +50,8 @@ def open_channel(make_context: Callable[[WebhookConfig, bool], PluginContext]) -
         tls: ssl.SSLContext | None = None,
     ) -> AbstractAsyncContextManager[WebhookNotifier]:
         chosen = config if config is not None else WebhookConfig(timeout_seconds=1.0)
-        return open_webhooks(make_context(chosen, live), lookup=lookup, tls=tls)
+        context = plugin_context("notify_webhook", chosen, tmp_path, live=live)
+        return open_webhooks(context, lookup=lookup, tls=tls)
 
     return opener
 

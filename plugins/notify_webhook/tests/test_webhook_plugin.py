@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pluggy
 import pytest
 
-from stacktill.plugin import PluginContext, hookspecs
+from stacktill.plugin import hookspecs
+from stacktill.testing.context import plugin_context
 from stacktill_notify_webhook import plugin
 from stacktill_notify_webhook.config import WebhookConfig
 
@@ -32,10 +33,9 @@ def test_the_entry_point_leads_to_hooks_that_fit() -> None:
     assert backend.scheme == "webhook"
 
 
-async def test_the_backend_opens_a_channel(
-    make_context: Callable[[WebhookConfig, bool], PluginContext],
-) -> None:
-    context = make_context(WebhookConfig(max_in_flight_per_target=3), False)
+async def test_the_backend_opens_a_channel(tmp_path: Path) -> None:
+    config = WebhookConfig(max_in_flight_per_target=3)
+    context = plugin_context("notify_webhook", config, tmp_path)
     async with plugin.stacktill_notification().open(context) as notifier:
         assert notifier.max_in_flight_per_target == 3
         assert (await notifier.health()).ok
