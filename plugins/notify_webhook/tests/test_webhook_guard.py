@@ -12,14 +12,20 @@ import pytest
 
 from stacktill.plugin import Message, Target
 from stacktill.testing.receiver import Receiver, Reply
+from stacktill_notify_webhook.channel import WebhookLimits, WebhookNotifier
 from stacktill_notify_webhook.config import WebhookConfig
+from stacktill_notify_webhook.connections import open_session
 from stacktill_notify_webhook.lookups import LOOKUPS_MAX, Lookups
+from stacktill_notify_webhook.networks import Address, AddressGuard
+from stacktill_notify_webhook.schedule import RetrySchedule
+from stacktill_notify_webhook.targets import TargetRules
 
 if TYPE_CHECKING:
     from plugins.notify_webhook.tests.conftest import Opener
 
 LIVE = WebhookConfig(timeout_seconds=2.0, allow_plain_http=True)
 PUBLIC = "192.31.196.200"
+OUTSIDE = "127.0.0.2"
 
 
 class ScriptedLookup:
@@ -62,20 +68,38 @@ async def test_one_forbidden_address_condemns_the_name(
     assert receiver.connections == 0
 
 
+class OutsideGuard(AddressGuard):
+    """Judges as on a live box, but takes 127.0.0.2 for a public address, so no test goes out."""
+
+    def allows(self, address: Address) -> bool:
+        return str(address) == OUTSIDE or super().allows(address)
+
+
 async def test_a_name_that_moves_inside_finds_nobody(
-    open_channel: Opener, receiver: Receiver, message: Message, to: Callable[[str], Target]
+    receiver: Receiver, message: Message, to: Callable[[str], Target]
 ) -> None:
-    # Were the name looked up once to be judged and again to connect, the second answer would win.
-    lookup = ScriptedLookup([PUBLIC], ["127.0.0.1"])
-    target = to(receiver.url(host="shop.example"))
-    config = WebhookConfig(timeout_seconds=0.3, allow_plain_http=True)
-    async with open_channel(config, live=True, lookup=lookup) as channel:
-        first = await channel.attempt(target, message)
-        assert first.outcome == "failed"
+    # Were a name looked up once to be judged and again to connect, the second answer would win.
+    lookup = ScriptedLookup([OUTSIDE], ["127.0.0.1"])
+    guard = OutsideGuard(allow_private=False)
+    outside = Receiver(host=OUTSIDE, port=receiver.port)
+    async with outside, open_session(guard, Lookups(lookup)) as session:
+        channel = WebhookNotifier(
+            session,
+            TargetRules(guard, allow_plain_http=True),
+            RetrySchedule([1.0]),
+            WebhookLimits(timeout_seconds=1.0, max_in_flight_per_target=1),
+        )
+        target = to(receiver.url(host="shop.example"))
+        assert (await channel.attempt(target, message)).outcome == "delivered"
         assert len(lookup.asked) == 1
-        second = await channel.attempt(target, message)
-        assert second.outcome == "refused"
+        # Over the open connection it still goes to the address that was judged.
+        assert (await channel.attempt(target, message)).outcome == "delivered"
+        assert (len(lookup.asked), outside.connections) == (1, 1)
+        outside.reply = Reply(headers={"Connection": "close"})
+        assert (await channel.attempt(target, message)).outcome == "delivered"
+        assert (await channel.attempt(target, message)).outcome == "refused"
         assert len(lookup.asked) == 2
+        assert len(outside.requests) == 3
     assert receiver.connections == 0
 
 

@@ -55,16 +55,19 @@ class Receiver:
     """A loopback HTTP server: ``async with Receiver() as receiver: … receiver.url()``.
 
     Replies queued in ``script`` are used up in order, then ``reply`` serves for all others.
-    ``connections`` counts every accepted TCP connection, even one that never spoke.
+    ``connections`` counts every accepted TCP connection, even one that never spoke. ``port`` 0
+    means any free one; opened again, a receiver keeps its port.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.requests: list[Received] = []
         self.reply = Reply()
         self.script: deque[Reply] = deque()
         self.connections = 0
         self.sent_bytes = 0
-        self.port = 0
+        self.port = port
         self._host = host
         self._tls = tls
         self._arrived = asyncio.Condition()
