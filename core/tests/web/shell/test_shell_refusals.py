@@ -188,7 +188,7 @@ async def test_cancelled_before_the_answer() -> None:
     async def receive() -> Any:
         return {"type": "http.request"}
 
-    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": None}
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": []}
     task = asyncio.ensure_future(wrap(slow)(scope, receive, send))
     await asyncio.sleep(0.05)
     task.cancel()

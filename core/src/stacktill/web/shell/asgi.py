@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from stacktill.web.errors import Answer
@@ -80,12 +80,13 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": answer.body})
 
 
-def accept_key(scope: MutableMapping[str, Any]) -> None:
+def accept_key(scope: Mapping[str, object]) -> None:
     """Tell the shell that the request's API key is a real one; the authentication calls it.
 
     From then on this key has a rate limit of its own. Until then, and again after an answer 401,
     its requests count for the client's address, so that made-up keys do not dodge the limit.
     """
-    exchange = scope.get("state", {}).get(_STATE_KEY)
+    state = scope.get("state")
+    exchange = state.get(_STATE_KEY) if isinstance(state, dict) else None
     if isinstance(exchange, Exchange):
         exchange.key_accepted = True
