@@ -47,9 +47,7 @@ class ChainFacts:
 
 def cursor(uow: UnitOfWork, chain_id: str) -> ChainBlock | None:
     """The highest block that the books have applied, or None before the first."""
-    found = uow.chain_blocks.find(
-        {"chain_id": chain_id}, order="height", descending=True, limit=1
-    )
+    found = uow.chain_blocks.find({"chain_id": chain_id}, order="height", descending=True, limit=1)
     return found[0] if found else None
 
 
@@ -83,10 +81,10 @@ def revert_block(uow: UnitOfWork, services: Services, chain_id: str, hash: str) 
     last = cursor(uow, chain_id)
     if last is None or last.hash != hash:
         return False
-    where = {"chain_id": chain_id, "block_height": last.height}
-    for withdrawal in uow.withdrawals.find({**where, "reversed": False}, limit=1_000_000):
+    here: dict[str, str | int | bool] = {"chain_id": chain_id, "block_height": last.height}
+    for withdrawal in uow.withdrawals.find({**here, "reversed": False}, limit=1_000_000):
         take_back_withdrawal(uow, services, withdrawal)
-    for deposit in uow.deposits.find({**where, "state !=": "reversed"}, limit=1_000_000):
+    for deposit in uow.deposits.find({**here, "state !=": "reversed"}, limit=1_000_000):
         _take_back(uow, services, deposit)
     uow.chain_blocks.remove(last.id)
     return True

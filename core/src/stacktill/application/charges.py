@@ -21,9 +21,7 @@ from stacktill.plugin.storage import UnitOfWork
 __all__ = ["adjust_overpayment", "complete_intent", "network_of", "suspend_charge", "update_charge"]
 
 
-def complete_intent(
-    uow: UnitOfWork, services: Services, done: Step, deposit: Deposit
-) -> Step:
+def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: Deposit) -> Step:
     """Make (or restore) the charge of an intent that just succeeded; its id goes onto the intent."""
     intent = done.intent
     known = None if intent.latest_charge is None else uow.charges.get(intent.latest_charge)

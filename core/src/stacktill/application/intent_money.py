@@ -12,7 +12,7 @@ from stacktill.application.views.deposits import deposit_view
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.intent_steps import FundsFinal, FundsReversed, FundsSeen, Step, step
-from stacktill.domain.ledger import AccountCode
+from stacktill.domain.ledger import AccountCode, TransferKind
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.storage import UnitOfWork
 
@@ -27,8 +27,11 @@ def count_deposit(
 ) -> Deposit:
     """Count a matched deposit towards its intent, moving it from ``source`` to where it stands."""
     intent = _intent(uow, deposit)
-    move(uow, services, deposit, "deposit_matched", (source, "pending"))
-    _apply(uow, services, intent, step(intent, FundsSeen(deposit.sats), services.now(intent.livemode)))
+    kind: TransferKind = "deposit_seen" if source == "payers" else "deposit_matched"
+    move(uow, services, deposit, kind, (source, "pending"))
+    _apply(
+        uow, services, intent, step(intent, FundsSeen(deposit.sats), services.now(intent.livemode))
+    )
     if deposit.state == "final":
         return finalise_deposit(uow, services, deposit)
     uow.deposits.save(deposit)

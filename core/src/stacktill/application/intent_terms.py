@@ -38,9 +38,7 @@ def method_id(
     """The id of the payment method that parameters name, else the intent's, else a new crypto one."""
     given = params.get("payment_method")
     if given is not None:
-        referenced(
-            uow.payment_methods, caller, given, kind="PaymentMethod", param="payment_method"
-        )
+        referenced(uow.payment_methods, caller, given, kind="PaymentMethod", param="payment_method")
         return str(given)
     if intent.payment_method is not None and "payment_method_data" not in params:
         return intent.payment_method

@@ -8,8 +8,8 @@ import msgspec
 
 from stacktill.application.services import Caller, Services
 from stacktill.domain.deposits import Deposit
-from stacktill.domain.events import EVENT_TYPES, Event
 from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.events import EVENT_TYPES, Event
 from stacktill.domain.ledger import AccountCode, TransferKind, movement
 from stacktill.plugin.storage import UnitOfWork
 
@@ -66,5 +66,3 @@ def move(
 def changed_attributes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """The old values of what differs between two API forms of one object."""
     return {key: value for key, value in before.items() if after.get(key) != value}
-
-

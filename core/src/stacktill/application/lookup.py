@@ -23,9 +23,7 @@ class Owned(Protocol):
 T = TypeVar("T", bound=Owned)
 
 
-def named(
-    table: Table[T], caller: Caller, id: str, *, kind: str, param: str = "id"
-) -> T:
+def named(table: Table[T], caller: Caller, id: str, *, kind: str, param: str = "id") -> T:
     """The object of that id in the path, or ``NotFound``."""
     item = owned(table, caller, id)
     if item is None:

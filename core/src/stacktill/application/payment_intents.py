@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from stacktill.application.intent_money import release_deposits
 from stacktill.application.intent_record import record_step, snapshot
@@ -25,6 +25,7 @@ __all__ = [
     "draft_payment_intent",
     "expire_payment_intent",
     "expire_payment_intents",
+    "refuse_capture",
     "update_payment_intent",
 ]
 
@@ -107,9 +108,7 @@ def update_payment_intent(
     uow: UnitOfWork, services: Services, caller: Caller, id: str, params: dict[str, Any]
 ) -> PaymentIntent:
     """Change an intent; once it is confirmed its amount stands, once final only words may change."""
-    intent = named(
-        uow.payment_intents, caller, id, kind="payment_intent", param="intent"
-    )
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="intent")
     changing = {name for name, value in params.items() if name != "expand"}
     _check_editable(intent, changing)
     if params.get("customer") is not None:
@@ -140,9 +139,7 @@ def confirm_payment_intent(
     verdict: Verdict,
 ) -> PaymentIntent:
     """Fix the terms of payment and show the payer where to pay."""
-    intent = named(
-        uow.payment_intents, caller, id, kind="payment_intent", param="intent"
-    )
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="intent")
     for name in ("receipt_email", "return_url", "shipping", "setup_future_usage"):
         if params.get(name) is not None:
             intent = replace(intent, **{name: params[name]})
@@ -157,9 +154,7 @@ def cancel_payment_intent(
     uow: UnitOfWork, services: Services, caller: Caller, id: str, reason: CancelReason | None
 ) -> PaymentIntent:
     """Withdraw an intent; what had arrived in part becomes unmatched."""
-    intent = named(
-        uow.payment_intents, caller, id, kind="payment_intent", param="intent"
-    )
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="intent")
     done = step(intent, Canceled(reason), services.now(caller.livemode))
     uow.payment_intents.save(done.intent)
     release_deposits(uow, services, intent, reason="intent_canceled")
@@ -181,7 +176,9 @@ def expire_payment_intents(
     return len(due)
 
 
-def expire_payment_intent(uow: UnitOfWork, services: Services, intent: PaymentIntent, now: int) -> PaymentIntent:
+def expire_payment_intent(
+    uow: UnitOfWork, services: Services, intent: PaymentIntent, now: int
+) -> PaymentIntent:
     """Cancel one intent because its time is over."""
     done = step(intent, Expired(), now)
     uow.payment_intents.save(done.intent)
@@ -207,6 +204,17 @@ def _check_editable(intent: PaymentIntent, changing: set[str]) -> None:
         f"This PaymentIntent's {', '.join(sorted(changing - EDITABLE_ALWAYS))} could not be updated "
         f"because it has a status of {intent.status}. You may only update it while its status is one "
         f"of the following: {', '.join(sorted(allowed))}.",
+        code="payment_intent_unexpected_state",
+        object_type="payment_intent",
+        object_id=intent.id,
+    )
+
+
+def refuse_capture(intent: PaymentIntent) -> NoReturn:
+    """Capturing by hand does not exist here: what the chain moved is moved."""
+    raise StateConflict(
+        f"This PaymentIntent could not be captured because it has a status of {intent.status} and "
+        "payments on a chain capture themselves.",
         code="payment_intent_unexpected_state",
         object_type="payment_intent",
         object_id=intent.id,

@@ -132,9 +132,7 @@ def _charge(uow: UnitOfWork, caller: Caller, params: dict[str, Any]) -> Charge:
             param="payment_intent",
         )
     if "charge" in params:
-        return referenced(
-            uow.charges, caller, params["charge"], kind="charge", param="charge"
-        )
+        return referenced(uow.charges, caller, params["charge"], kind="charge", param="charge")
     intent = referenced(
         uow.payment_intents,
         caller,

@@ -1,0 +1,114 @@
+"""API keys: made once and shown once, kept as hashes, rolled with an overlap, revoked at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from stacktill.application.services import Services
+from stacktill.domain.errors import Forbidden, NotFound, Unauthenticated
+from stacktill.domain.merchants import ApiKey, KeyKind, Merchant
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = [
+    "NewKey",
+    "authenticate",
+    "create_key",
+    "hash_key",
+    "masked",
+    "revoke_key",
+    "roll_key",
+]
+
+PREFIXES: dict[KeyKind, str] = {"secret": "sk", "publishable": "pk", "restricted": "rk"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key's record and its text, which nothing can show again."""
+
+    record: ApiKey
+    text: str
+
+
+def hash_key(text: str) -> str:
+    """The hash under which a key is kept; keys are random, so one round of SHA-256 is enough."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def masked(text: str) -> str:
+    """What may be shown of a key that was presented: its kind, its mode and its last four letters."""
+    head = "_".join(text.split("_")[:2]) if text[:3] in ("sk_", "pk_", "rk_") else ""
+    return f"{head}_****{text[-4:]}" if head and len(text) > 12 else "****"
+
+
+def create_key(
+    uow: UnitOfWork,
+    services: Services,
+    merchant_id: str,
+    *,
+    livemode: bool,
+    kind: KeyKind,
+    name: str | None = None,
+    scopes: tuple[str, ...] = (),
+) -> NewKey:
+    """Make a key for a merchant."""
+    if uow.merchants.get(merchant_id) is None:
+        raise NotFound(f"No such merchant: '{merchant_id}'", param="merchant")
+    text = services.ids.secret(f"{PREFIXES[kind]}_{'live' if livemode else 'test'}")
+    record = ApiKey(
+        id=services.ids.new("key"),
+        hash=hash_key(text),
+        merchant_id=merchant_id,
+        livemode=livemode,
+        kind=kind,
+        hint=f"{text[:8]}…{text[-4:]}",
+        created=services.clock.now(),
+        name=name,
+        scopes=scopes,
+    )
+    uow.api_keys.add(record)
+    return NewKey(record, text)
+
+
+def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: int) -> NewKey:
+    """Make a successor of a key; the old one opens for ``overlap_seconds`` more."""
+    old = _usable(uow, services, id)
+    new = create_key(
+        uow,
+        services,
+        old.merchant_id,
+        livemode=old.livemode,
+        kind=old.kind,
+        name=old.name,
+        scopes=old.scopes,
+    )
+    uow.api_keys.save(replace(old, expires_at=services.clock.now() + overlap_seconds))
+    return new
+
+
+def revoke_key(uow: UnitOfWork, services: Services, id: str) -> ApiKey:
+    """Close a key at once."""
+    closed = replace(_usable(uow, services, id), revoked_at=services.clock.now())
+    uow.api_keys.save(closed)
+    return closed
+
+
+def authenticate(uow: UnitOfWork, text: str, now: int) -> tuple[ApiKey, Merchant]:
+    """The record and merchant of a presented key, or ``Unauthenticated`` without a hint as to why."""
+    found = uow.api_keys.find({"hash": hash_key(text)}, limit=1)
+    if not found or not found[0].usable(now):
+        raise Unauthenticated(f"Invalid API Key provided: {masked(text)}")
+    merchant = uow.merchants.get(found[0].merchant_id)
+    if merchant is None:
+        raise Unauthenticated(f"Invalid API Key provided: {masked(text)}")
+    if merchant.status != "active":
+        raise Forbidden("This account is suspended.", code="account_invalid")
+    return found[0], merchant
+
+
+def _usable(uow: UnitOfWork, services: Services, id: str) -> ApiKey:
+    key = uow.api_keys.get(id)
+    if key is None or not key.usable(services.clock.now()):
+        raise NotFound(f"No usable key: '{id}'", param="key")
+    return key

@@ -1,0 +1,137 @@
+"""Register and change merchants (stores), and say where they are paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stacktill.application.journal import changed_attributes, record
+from stacktill.application.keys import NewKey, create_key
+from stacktill.application.metadata import merged
+from stacktill.application.services import Caller, Services
+from stacktill.application.views.account import account_view
+from stacktill.domain.confirmations import Confirmations, ConfirmationStep
+from stacktill.domain.errors import InvalidParameter, NotFound
+from stacktill.domain.merchants import Merchant, SettlementAddress, StorePolicy
+from stacktill.plugin.chain import Chain
+from stacktill.plugin.storage import UnitOfWork
+
+__all__ = ["NewMerchant", "create_merchant", "policy_from", "set_address", "update_account"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewMerchant:
+    """A merchant just made, with its first keys: the only time that they can be read."""
+
+    merchant: Merchant
+    secret: NewKey
+    publishable: NewKey
+
+
+def create_merchant(
+    uow: UnitOfWork, services: Services, name: str, email: str | None, livemode: bool = False
+) -> NewMerchant:
+    """Register a store with a key pair; in test mode it also gets an address to be paid at."""
+    if not name.strip():
+        raise InvalidParameter("A merchant needs a name.", code="parameter_missing", param="name")
+    merchant = Merchant(
+        id=services.ids.new("acct"), created=services.clock.now(), name=name.strip(), email=email
+    )
+    uow.merchants.add(merchant)
+    for mode, chain in ((False, services.test_chain), (True, services.live_chain)):
+        address = None if chain is None else chain.settlement_address(merchant.id)
+        if chain is not None and address is not None:
+            merchant = set_address(uow, services, merchant, chain, address, livemode=mode)
+    return NewMerchant(
+        merchant,
+        create_key(uow, services, merchant.id, livemode=livemode, kind="secret"),
+        create_key(uow, services, merchant.id, livemode=livemode, kind="publishable"),
+    )
+
+
+def set_address(
+    uow: UnitOfWork,
+    services: Services,
+    merchant: Merchant,
+    chain: Chain,
+    address: str,
+    *,
+    livemode: bool,
+) -> Merchant:
+    """Pay the merchant at ``address`` from now on; earlier addresses are watched for ever."""
+    if not chain.is_address(address):
+        raise InvalidParameter(
+            f"'{address}' is not an address of the {chain.network} network.", param="address"
+        )
+    taken = uow.settlement_addresses.find(
+        {"chain_id": chain.chain_id, "address": address}, order="address", limit=1
+    )
+    if taken and taken[0].merchant_id != merchant.id:
+        raise InvalidParameter("This address already belongs to another store.", param="address")
+    if not taken:
+        uow.settlement_addresses.add(
+            SettlementAddress(
+                address=address,
+                chain_id=chain.chain_id,
+                merchant_id=merchant.id,
+                livemode=livemode,
+                created=services.clock.now(),
+            )
+        )
+    after = replace(merchant, addresses={**merchant.addresses, chain.chain_id: address})
+    uow.merchants.save(after)
+    return after
+
+
+def update_account(
+    uow: UnitOfWork, services: Services, caller: Caller, params: dict[str, Any]
+) -> Merchant:
+    """Change the caller's own store: its words, its metadata and its policy."""
+    merchant = uow.merchants.get(caller.merchant_id)
+    if merchant is None:
+        raise NotFound(f"No such account: '{caller.merchant_id}'", param="account")
+    changes: dict[str, Any] = {
+        name: params[name] for name in ("email", "country") if name in params
+    }
+    profile = params.get("business_profile") or {}
+    if profile.get("name"):
+        changes["name"] = profile["name"]
+    if "url" in profile:
+        changes["url"] = profile["url"]
+    if "metadata" in params:
+        changes["metadata"] = merged(merchant.metadata, params["metadata"])
+    if params.get("payment_policy"):
+        changes["policy"] = policy_from(merchant.policy, params["payment_policy"])
+    after = replace(merchant, **changes)
+    uow.merchants.save(after)
+    view = account_view(services, after)
+    previous = changed_attributes(account_view(services, merchant), view)
+    record(uow, services, caller, "account.updated", view, previous=previous)
+    return after
+
+
+def policy_from(before: StorePolicy, params: dict[str, Any]) -> StorePolicy:
+    """The policy after a change of some of its parts."""
+    changes: dict[str, Any] = {
+        name: params[name]
+        for name in ("expires_after_seconds", "late_grace_seconds", "underpaid_tolerance_ppm")
+        if name in params
+    }
+    if params.get("confirmations"):
+        changes["confirmations"] = _steps(params["confirmations"])
+    return replace(before, **changes)
+
+
+def _steps(given: list[dict[str, Any]]) -> tuple[ConfirmationStep, ...]:
+    steps = tuple(
+        ConfirmationStep(item.get("up_to"), Confirmations(item["layer"], item["count"]))
+        for item in given
+    )
+    bounds = [step.up_to_sats for step in steps]
+    rising = [bound for bound in bounds[:-1] if bound is not None]
+    if bounds[-1] is not None or len(rising) != len(bounds) - 1 or rising != sorted(set(rising)):
+        raise InvalidParameter(
+            "Confirmation steps must rise in up_to, and only the last one covers every amount (no up_to).",
+            param="payment_policy[confirmations]",
+        )
+    return steps

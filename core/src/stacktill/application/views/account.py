@@ -1,0 +1,77 @@
+"""The API form of a merchant: Stripe's account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stacktill.application.services import Services
+from stacktill.domain.merchants import Merchant, StorePolicy
+
+__all__ = ["account_view"]
+
+
+def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
+    """A store; ``payment_policy`` and ``settlement_addresses`` are ours."""
+    return {
+        "id": merchant.id,
+        "object": "account",
+        "business_profile": {
+            "annual_revenue": None,
+            "estimated_worker_count": None,
+            "mcc": None,
+            "name": merchant.name,
+            "product_description": None,
+            "support_address": None,
+            "support_email": None,
+            "support_phone": None,
+            "support_url": None,
+            "url": merchant.url,
+        },
+        "business_type": None,
+        "capabilities": {"crypto_payments": "active"},
+        "charges_enabled": merchant.status == "active",
+        "country": merchant.country,
+        "created": merchant.created,
+        "default_currency": "btc",
+        "details_submitted": True,
+        "email": merchant.email,
+        "metadata": merchant.metadata,
+        "payment_policy": _policy(merchant.policy),
+        "payouts_enabled": True,
+        "settings": {
+            "branding": {
+                "icon": None,
+                "logo": None,
+                "primary_color": None,
+                "secondary_color": None,
+            },
+            "dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"},
+            "payments": {"statement_descriptor": None},
+        },
+        "settlement_addresses": _addresses(services, merchant),
+        "type": "standard",
+    }
+
+
+def _policy(policy: StorePolicy) -> dict[str, Any]:
+    return {
+        "confirmations": [
+            {
+                "up_to": step.up_to_sats,
+                "layer": step.confirmations.layer,
+                "count": step.confirmations.count,
+            }
+            for step in policy.confirmations
+        ],
+        "expires_after_seconds": policy.expires_after_seconds,
+        "late_grace_seconds": policy.late_grace_seconds,
+        "underpaid_tolerance_ppm": policy.underpaid_tolerance_ppm,
+    }
+
+
+def _addresses(services: Services, merchant: Merchant) -> dict[str, str | None]:
+    chains = (("test", services.test_chain), ("live", services.live_chain))
+    return {
+        mode: None if chain is None else merchant.addresses.get(chain.chain_id)
+        for mode, chain in chains
+    }

@@ -1,0 +1,126 @@
+"""A lane: the deliveries of one subscriber, in order of when they are due, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from stacktill.application.delivery_queue import next_due_ms
+from stacktill.application.relay import due_deliveries, settle_delivery
+from stacktill.application.services import Services
+from stacktill.domain.events import Event
+from stacktill.domain.webhooks import Delivery
+from stacktill.plugin.storage import Storage
+from stacktill.runtime.carriers import Carrier
+
+__all__ = ["Lane"]
+
+PAGE = 64
+THROTTLED_SECONDS = 5.0
+
+
+class Lane:
+    """Carries for one subscriber, with at most ``carrier.max_in_flight`` attempts at once."""
+
+    def __init__(
+        self,
+        subscriber: str,
+        storage: Storage,
+        services: Services,
+        carrier: Carrier,
+        log: logging.Logger,
+    ) -> None:
+        self.subscriber = subscriber
+        self._storage = storage
+        self._services = services
+        self._carrier = carrier
+        self._log = log
+        self._news = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._next_start = 0.0
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts that run now."""
+        return len(self._running)
+
+    @property
+    def woken(self) -> bool:
+        """Whether somebody asked it to look since it last did."""
+        return self._news.is_set()
+
+    def wake(self) -> None:
+        """Look at what is due, now."""
+        self._news.set()
+
+    async def run(self, *, idle_seconds: float) -> None:
+        """Carry until nothing is pending and nobody asked for ``idle_seconds``."""
+        try:
+            while True:
+                self._news.clear()
+                await self._start_due()
+                wait = await self._wait_seconds(idle_seconds)
+                if wait is None:
+                    return
+                try:
+                    async with asyncio.timeout(wait):
+                        await self._news.wait()
+                except TimeoutError:
+                    if not self._running and wait >= idle_seconds:
+                        return
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _wait_seconds(self, idle_seconds: float) -> float | None:
+        """How long to sleep: to the next due time, or until an attempt ends and wakes us."""
+        if len(self._running) >= self._carrier.max_in_flight:
+            return 3600.0
+        due_ms = await self._storage.read(next_due_ms, self.subscriber, tuple(self._running))
+        if due_ms is None:
+            return 3600.0 if self._running else idle_seconds
+        wait = max(due_ms - self._services.clock.now_ms(), 0) / 1000
+        return min(max(wait, 0.001), 600.0) if wait < idle_seconds or self._running else wait
+
+    async def _start_due(self) -> None:
+        room = self._carrier.max_in_flight - len(self._running)
+        if room <= 0:
+            return
+        now_ms = self._services.clock.now_ms()
+        found = await self._storage.read(
+            due_deliveries, self.subscriber, now_ms, min(PAGE, room + len(self._running))
+        )
+        for delivery, event in found:
+            if delivery.id in self._running or len(self._running) >= self._carrier.max_in_flight:
+                continue
+            await self._pace()
+            task = asyncio.create_task(self._carry(delivery, event))
+            self._running[delivery.id] = task
+
+    async def _pace(self) -> None:
+        """Keep to the subscriber's own limit of attempts per second."""
+        limit = self._carrier.max_per_second
+        if limit is None:
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._next_start - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        self._next_start = max(self._next_start, loop.time()) + 1 / limit
+
+    async def _carry(self, delivery: Delivery, event: Event) -> None:
+        try:
+            attempt = await self._carrier.attempt(delivery, event)
+            if attempt is None:
+                return
+            delay = self._carrier.retry_delay_seconds(delivery.attempts + 1, attempt)
+            await self._storage.write(settle_delivery, self._services, delivery, attempt, delay)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            self._log.exception("delivery.failed", extra={"delivery": delivery.id})
+            await asyncio.sleep(THROTTLED_SECONDS)
+        finally:
+            self._running.pop(delivery.id, None)
+            self._news.set()

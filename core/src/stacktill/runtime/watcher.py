@@ -1,0 +1,141 @@
+"""The watcher: keeps the books level with the chain, whichever way its tip moves.
+
+It walks from a stored cursor, block by block. Each block must link to the one before; when it does not,
+the watcher takes blocks back until it stands on the common ancestor, and goes forward again from there.
+A push is only a hint to look now; what was read is the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+from stacktill.application.chain_blocks import ChainFacts, apply_block, cursor, revert_block
+from stacktill.application.payment_intents import expire_payment_intents
+from stacktill.application.services import Services
+from stacktill.application.sessions import expire_sessions
+from stacktill.domain.accounting import ChainBlock
+from stacktill.plugin.chain import Block, Chain, ChainUnavailable
+from stacktill.plugin.health import Health
+from stacktill.plugin.storage import Storage
+
+__all__ = ["Watcher"]
+
+FIRST_BACK_OFF_SECONDS = 1.0
+LONGEST_BACK_OFF_SECONDS = 30.0
+EXPIRIES_PER_ROUND = 200
+BEHIND_SECONDS = 60
+
+
+class Watcher:
+    """Follows one chain for one mode."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        services: Services,
+        chain: Chain,
+        *,
+        livemode: bool,
+        poll_seconds: float,
+        log: logging.Logger,
+    ) -> None:
+        self._storage = storage
+        self._services = services
+        self._chain = chain
+        self._facts = ChainFacts.of(chain, livemode)
+        self._poll_seconds = poll_seconds
+        self._log = log
+        self._fault: str | None = None
+        self._lag_blocks = 0
+        self._level_at = 0.0
+
+    async def run(self) -> None:
+        """Follow the chain for ever, backing off while its source fails."""
+        back_off = FIRST_BACK_OFF_SECONDS
+        while True:
+            try:
+                await self.catch_up()
+                back_off = FIRST_BACK_OFF_SECONDS
+                await self._chain.changed(self._poll_seconds)
+            except ChainUnavailable as error:
+                if self._fault is None:
+                    self._log.warning("chain.unavailable", extra={"reason": str(error)})
+                self._fault = str(error) or "the chain source does not answer"
+                await asyncio.sleep(back_off * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+                back_off = min(back_off * 2, LONGEST_BACK_OFF_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Bring the books level with the chain's tip, then let what is overdue expire."""
+        asked_at = self._services.now(self._facts.livemode)
+        while True:
+            tip = await self._chain.tip()
+            here = await self._storage.read(cursor, self._facts.chain_id)
+            if here is None:
+                await self._start(tip)
+                continue
+            self._lag_blocks = max(tip.height - here.height, 0)
+            if (here.height, here.hash) == (tip.height, tip.hash):
+                break
+            if not await self._canonical(here):
+                await self._step_back(here)
+            elif not await self._step_forward(here):
+                break
+        self._fault = None
+        self._level_at = asyncio.get_running_loop().time()
+        await self._expire(tip, asked_at)
+
+    async def _start(self, tip: Block) -> None:
+        """The first block of a new box: what came before it is nobody's business here."""
+        await self._storage.write(apply_block, self._services, self._facts, tip, ())
+
+    async def _canonical(self, here: ChainBlock) -> bool:
+        block = await self._chain.block(here.height)
+        return block is not None and block.hash == here.hash
+
+    async def _step_back(self, here: ChainBlock) -> None:
+        self._log.warning(
+            "chain.block_reversed", extra={"height": here.height, "block_hash": here.hash}
+        )
+        await self._storage.write(revert_block, self._services, self._facts.chain_id, here.hash)
+
+    async def _step_forward(self, here: ChainBlock) -> bool:
+        block = await self._chain.block(here.height + 1)
+        if block is None:
+            return False
+        if block.parent_hash != here.hash:
+            # The chain moved between two questions; ask again from the start, at poll pace.
+            if await self._canonical(here):
+                raise ChainUnavailable(
+                    f"block {block.height} does not follow from block {here.height}"
+                )
+            return True
+        transfers = await self._chain.transfers(block)
+        await self._storage.write(apply_block, self._services, self._facts, block, transfers)
+        return True
+
+    async def _expire(self, tip: Block, asked_at: int) -> None:
+        """Expire what ended before the tip was asked for: no payment mined in time can be missed."""
+        if self._chain.stalled(tip, asked_at):
+            return
+        livemode = self._facts.livemode
+        for expire in (expire_payment_intents, expire_sessions):
+            while True:
+                count = await self._storage.write(
+                    expire, self._services, livemode, asked_at, EXPIRIES_PER_ROUND
+                )
+                if count < EXPIRIES_PER_ROUND:
+                    break
+
+    def health(self) -> Health:
+        """Whether the books are level with the chain."""
+        figures = {"lag_blocks": float(self._lag_blocks)}
+        if self._fault is not None:
+            return Health(ok=False, detail=self._fault, figures=figures)
+        if self._level_at == 0.0:
+            return Health(ok=False, detail="not level with the chain yet", figures=figures)
+        silent = asyncio.get_running_loop().time() - self._level_at
+        if silent > max(BEHIND_SECONDS, 5 * self._poll_seconds):
+            return Health(ok=False, detail=f"not level for {int(silent)} s", figures=figures)
+        return Health(ok=True, detail="level with the chain", figures=figures)

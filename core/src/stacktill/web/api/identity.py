@@ -1,0 +1,87 @@
+"""Who is asking: the API key, the operator's token, or nobody."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stacktill.application.keys import authenticate
+from stacktill.application.services import Caller
+from stacktill.domain.errors import Forbidden, Unauthenticated
+from stacktill.domain.merchants import ApiKey
+from stacktill.web.api.operation import Operation
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
+
+__all__ = ["Identity", "identify"]
+
+NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, "
+    "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks, with which kind of right."""
+
+    caller: Caller
+    is_payer: bool = False
+    is_operator: bool = False
+
+
+async def identify(
+    appliance: Appliance,
+    operation: Operation,
+    presented: str | None,
+    caller_of: dict[str, str | None],
+) -> Identity:
+    """The identity behind a presented key, checked against what the operation demands.
+
+    ``caller_of`` carries ``request_id``, ``idempotency_key`` and ``account`` (the Stripe-Account header).
+    Raise ``Unauthenticated`` or ``Forbidden``.
+    """
+    if presented is None:
+        raise Unauthenticated(NO_KEY)
+    if operation.access == "operator" and hmac.compare_digest(
+        presented.encode(), appliance.operator_token.encode()
+    ):
+        return Identity(Caller("", False, caller_of["request_id"]), is_operator=True)
+    now = appliance.services.clock.now()
+    key, merchant = await appliance.storage.read(authenticate, presented, now)
+    if caller_of["account"] not in (None, merchant.id):
+        raise Forbidden(
+            f"The provided key does not have access to account '{caller_of['account']}' (or that "
+            "account does not exist).",
+            code="account_invalid",
+        )
+    _check_kind(operation, key)
+    caller = Caller(
+        merchant.id, key.livemode, caller_of["request_id"], caller_of["idempotency_key"]
+    )
+    return Identity(caller, is_payer=key.kind == "publishable")
+
+
+def _check_kind(operation: Operation, key: ApiKey) -> None:
+    if key.kind == "publishable" and operation.access != "payer":
+        raise Forbidden(
+            "This API call cannot be made with a publishable API key. Please use a secret API key.",
+            code="secret_key_required",
+        )
+    if key.kind == "restricted" and not _in_scope(operation, key.scopes):
+        raise Forbidden(
+            f"This restricted key lacks the permission '{operation.scope}'. Add it to the key, or use "
+            "another one.",
+            code="more_permissions_required",
+        )
+    if operation.test_only and key.livemode:
+        raise Forbidden(
+            "Test helpers work with test keys only; this is a live key.", code="testmode_only"
+        )
+
+
+def _in_scope(operation: Operation, scopes: tuple[str, ...]) -> bool:
+    writes = f"{operation.resource}:write"
+    return operation.scope in scopes or writes in scopes or "*" in scopes

@@ -1,0 +1,86 @@
+"""One operation of the API, declared once: its route, parameters, rights, work and documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from stacktill.application.services import Caller, Services
+from stacktill.plugin.storage import UnitOfWork
+from stacktill.web.params import Params
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
+
+__all__ = ["Access", "Ask", "NO_PARAMS", "Operation", "Prepare", "Run"]
+
+Access = Literal["secret", "payer", "operator"]
+"""secret: a secret (or restricted) key · payer: also a publishable key with the client secret ·
+operator: also this machine's own operator token."""
+
+NO_PARAMS = Params({})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a request asks: by whom, about which ids, with which parsed parameters.
+
+    ``extra`` is what ``prepare`` found out before the transaction.
+    """
+
+    services: Services
+    caller: Caller
+    path: dict[str, str]
+    params: dict[str, Any]
+    is_payer: bool = False
+    is_operator: bool = False
+    extra: Any = None
+
+    @property
+    def id(self) -> str:
+        """The object's id in the path."""
+        return self.path["id"]
+
+
+Run = Callable[[UnitOfWork, Ask], dict[str, Any]]
+"""The work, within one transaction; answers with the API form of the object."""
+
+Prepare = Callable[["Appliance", Ask], Awaitable[Any]]
+"""What has to be found out before the transaction, such as what plugins decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation.
+
+    ``resource`` names the scope that restricted keys need (``<resource>:read`` or ``:write``);
+    ``returns`` the schema of the answer; ``expands`` the paths that may be expanded. ``long`` reads run
+    apart from the short ones. ``work``, when given, replaces the transaction: for what is not one.
+    """
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    name: str
+    summary: str
+    resource: str
+    returns: str
+    run: Run | None = None
+    work: Prepare | None = None
+    params: Params = NO_PARAMS
+    expands: tuple[str, ...] = ()
+    access: Access = "secret"
+    prepare: Prepare | None = None
+    long: bool = False
+    test_only: bool = False
+    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change anything."""
+        return self.method != "GET"
+
+    @property
+    def scope(self) -> str:
+        """The scope that a restricted key needs."""
+        return f"{self.resource}:{'write' if self.writes else 'read'}"
