@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Clause",
+    "NotUnique",
     "Search",
     "Storage",
     "StorageBackend",
@@ -63,6 +64,10 @@ P = ParamSpec("P")
 
 class StorageUnavailable(Exception):
     """The database did not take the work; nothing of it was kept, and it may be tried again."""
+
+
+class NotUnique(Exception):
+    """An id, or another value that must be unique, is taken; nothing of the work was kept."""
 
 
 class Table(Protocol[T]):

@@ -1,0 +1,53 @@
+"""Changes that wait to be written: one per row, however often a transaction touches it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from stacktill.sql.repository import SqlTable
+
+__all__ = ["ADD", "REMOVE", "REPLACE", "SAVE", "STAMP", "Change", "Frame", "joined"]
+
+ADD, SAVE, REMOVE, REPLACE, STAMP = range(5)
+"""Insert; update; delete; delete and insert again; update an event's position alone."""
+
+Pairs = dict[str, str]
+
+
+class Change(NamedTuple):
+    """What is to happen to a row.
+
+    ``item`` is the object as it shall be; of a removal the object as it was, where the table keeps
+    metadata entries; of a stamp the position. ``before`` is the metadata that the database has now.
+    """
+
+    kind: int
+    item: Any
+    before: Pairs | None = None
+
+
+class Frame:
+    """What one use case, or one attempt inside it, has changed and not yet written.
+
+    ``journal`` remembers what was known of each row before, to be put back when it raises.
+    ``in_savepoint`` says that a part of it has been written, under a savepoint of its own.
+    """
+
+    __slots__ = ("changes", "in_savepoint", "journal")
+
+    def __init__(self) -> None:
+        self.changes: dict[SqlTable[Any], dict[str, Change]] = {}
+        self.journal: list[tuple[dict[str, Any], str, Any]] = []
+        self.in_savepoint = False
+
+
+def joined(earlier: Change, later: Change) -> Change | None:
+    """Two changes of one row as one; None when they cancel each other."""
+    if later.kind == REMOVE:
+        return None if earlier.kind == ADD else Change(REMOVE, later.item, earlier.before)
+    if later.kind in {ADD, REPLACE}:
+        kind = ADD if earlier.kind == ADD else REPLACE
+    else:
+        kind = later.kind if earlier.kind == STAMP else earlier.kind
+    return Change(kind, later.item, earlier.before)

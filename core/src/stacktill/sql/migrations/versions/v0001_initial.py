@@ -1,0 +1,322 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001_initial"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# A copy: ``stacktill.sql.tables`` goes on, but what this step does never changes.
+
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+KINDS: dict[str, Any] = {"text": TEXT, "number": sa.BigInteger(), "flag": sa.SmallInteger()}
+
+TABLES = {
+    "api_keys": """
+        id text, hash text, merchant_id text, livemode flag, kind text, hint text, created
+        number, name text?, expires_at number?, revoked_at number?, body text
+    """,
+    "attempts": """
+        id text, delivery_id text, event_id text, subscriber text, merchant_id text, livemode
+        flag, created_ms number, number number, outcome text, status number?, duration_ms
+        number, response text, error text?
+    """,
+    "balance_transactions": """
+        id text, merchant_id text, livemode flag, created number, type text, amount_sats number,
+        fee_sats number, source text, available_on number, status text, description text?
+    """,
+    "chain_blocks": """
+        id text, chain_id text, height number, hash text, parent_hash text, burn_height number,
+        burn_hash text, time number
+    """,
+    "charges": """
+        id text, merchant_id text, livemode flag, created number, payment_intent text,
+        amount_sats number, refunded_sats number, refunded flag, status text, customer text?,
+        description text?, buyer_address text, transaction_hash text, chain_id text,
+        transfer_group text?, body text
+    """,
+    "checkout_sessions": """
+        id text, merchant_id text, livemode flag, created number, expires_at number, status
+        text, payment_status text, payment_intent text?, payment_link text?, customer text?,
+        customer_email text?, client_secret text, client_reference_id text?, body text
+    """,
+    "customers": """
+        id text, merchant_id text, livemode flag, created number, name text?, email text?, phone
+        text?, description text?, deleted flag, body text
+    """,
+    "deliveries": """
+        id text, event_id text, event_type text, subscriber text, merchant_id text, livemode
+        flag, created_ms number, status text, attempts number, next_attempt_ms number, replay
+        flag
+    """,
+    "deposits": """
+        id text, merchant_id text, livemode flag, created number, chain_id text, txid text,
+        event_index number, asset text, is_sbtc flag, amount text, sender text, recipient text,
+        memo text?, block_height number, block_hash text, burn_height number, block_time number,
+        state text, final_layer text, final_height number, match text, intent_id text?, reason
+        text?, refund_id text?
+    """,
+    "events": """
+        id text, merchant_id text, livemode flag, created number, type text, object_id text,
+        data text, request_id text?, idempotency_key text?, position number?, pending_webhooks
+        number
+    """,
+    "idempotency": """
+        id text, merchant_id text, created number, fingerprint text, status number, body text,
+        request_id text
+    """,
+    "ledger_accounts": """
+        id text, merchant_id text, livemode flag, asset text, code text, balance text
+    """,
+    "ledger_transfers": """
+        id text, merchant_id text, livemode flag, created number, debit text, credit text,
+        amount text, asset text, kind text, reference text, intent_id text?
+    """,
+    "merchants": """
+        id text, created number, name text, email text?, status text, body text
+    """,
+    "metadata_entries": """
+        table_name text, merchant_id text, livemode flag, key text, value text, object_id text
+    """,
+    "payment_intents": """
+        id text, merchant_id text, livemode flag, created number, amount_sats number, fee_sats
+        number, currency text, status text, customer text?, description text?, client_secret
+        text, chain_id text?, deposit_address text?, memo text?, expires_at number?, seen_sats
+        number, latest_charge text?, checkout_session text?, transfer_group text?, body text
+    """,
+    "payment_links": """
+        id text, merchant_id text, livemode flag, created number, active flag, body text
+    """,
+    "payment_methods": """
+        id text, merchant_id text, livemode flag, created number, customer text?, body text
+    """,
+    "plugin_state": """
+        id text, value text
+    """,
+    "prices": """
+        id text, merchant_id text, livemode flag, created number, product text, unit_amount_sats
+        number, currency text, active flag, nickname text?, lookup_key text?, body text
+    """,
+    "products": """
+        id text, merchant_id text, livemode flag, created number, name text, active flag,
+        description text?, url text?, default_price text?, shippable flag?, deleted flag, body
+        text
+    """,
+    "refunds": """
+        id text, merchant_id text, livemode flag, created number, amount_sats number, status
+        text, chain_id text, sender text, recipient text, memo text, charge text?,
+        payment_intent text?, deposit text?, txid text?, block_height number?, expires_at
+        number?, body text
+    """,
+    "settlement_addresses": """
+        id text, address text, chain_id text, merchant_id text, livemode flag, created number,
+        current flag
+    """,
+    "webhook_endpoints": """
+        id text, merchant_id text, livemode flag, created number, url text, status text,
+        failing_since number?, body text
+    """,
+    "withdrawals": """
+        id text, merchant_id text, livemode flag, created number, chain_id text, txid text,
+        event_index number, asset text, amount text, sender text, recipient text, block_height
+        number, refund_id text?, reversed flag
+    """,
+}
+"""Columns with their kind; ``?`` says that a value may be missing."""
+
+INDEXES: list[tuple[str, str, str, bool, str | None]] = [
+    ("ix_api_keys_hash", "api_keys", "hash", True, None),
+    ("ix_api_keys_list", "api_keys", "merchant_id livemode id", False, None),
+    ("ix_attempts_created", "attempts", "created_ms id", False, None),
+    ("ix_attempts_delivery", "attempts", "delivery_id id", False, None),
+    (
+        "ix_balance_transactions_list",
+        "balance_transactions",
+        "merchant_id livemode id",
+        False,
+        None,
+    ),
+    ("ix_balance_transactions_source", "balance_transactions", "source id", False, None),
+    ("ix_chain_blocks_height", "chain_blocks", "chain_id height", True, None),
+    (
+        "ix_charges_customer",
+        "charges",
+        "merchant_id livemode customer id",
+        False,
+        "customer IS NOT NULL",
+    ),
+    ("ix_charges_list", "charges", "merchant_id livemode id", False, None),
+    ("ix_charges_payment_intent", "charges", "payment_intent id", False, None),
+    (
+        "ix_checkout_sessions_customer",
+        "checkout_sessions",
+        "merchant_id livemode customer id",
+        False,
+        "customer IS NOT NULL",
+    ),
+    (
+        "ix_checkout_sessions_expiry",
+        "checkout_sessions",
+        "livemode expires_at id",
+        False,
+        "status = 'open'",
+    ),
+    ("ix_checkout_sessions_list", "checkout_sessions", "merchant_id livemode id", False, None),
+    (
+        "ix_checkout_sessions_payment_intent",
+        "checkout_sessions",
+        "payment_intent id",
+        False,
+        "payment_intent IS NOT NULL",
+    ),
+    (
+        "ix_customers_email",
+        "customers",
+        "merchant_id livemode email id",
+        False,
+        "email IS NOT NULL",
+    ),
+    ("ix_customers_list", "customers", "merchant_id livemode id", False, None),
+    ("ix_deliveries_due", "deliveries", "next_attempt_ms id", False, "status = 'pending'"),
+    ("ix_deliveries_event", "deliveries", "event_id id", False, None),
+    (
+        "ix_deliveries_queue",
+        "deliveries",
+        "subscriber next_attempt_ms id",
+        False,
+        "status = 'pending'",
+    ),
+    ("ix_deliveries_subscriber", "deliveries", "subscriber id", False, None),
+    ("ix_deposits_height", "deposits", "chain_id block_height id", False, None),
+    ("ix_deposits_intent", "deposits", "intent_id id", False, "intent_id IS NOT NULL"),
+    ("ix_deposits_list", "deposits", "merchant_id livemode id", False, None),
+    ("ix_deposits_match", "deposits", "merchant_id livemode match id", False, None),
+    (
+        "ix_deposits_pending",
+        "deposits",
+        "chain_id state final_layer final_height id",
+        False,
+        "state = 'pending'",
+    ),
+    ("ix_deposits_transfer", "deposits", "chain_id txid event_index", True, None),
+    ("ix_events_cursor", "events", "merchant_id livemode position", False, "position IS NOT NULL"),
+    ("ix_events_list", "events", "merchant_id livemode id", False, None),
+    ("ix_events_object", "events", "object_id id", False, None),
+    ("ix_events_outbox", "events", "id", False, "position IS NULL"),
+    ("ix_events_position", "events", "position", True, "position IS NOT NULL"),
+    ("ix_idempotency_created", "idempotency", "created", False, None),
+    ("ix_ledger_accounts_owner", "ledger_accounts", "merchant_id livemode id", False, None),
+    (
+        "ix_ledger_transfers_intent",
+        "ledger_transfers",
+        "intent_id id",
+        False,
+        "intent_id IS NOT NULL",
+    ),
+    ("ix_ledger_transfers_list", "ledger_transfers", "merchant_id livemode id", False, None),
+    ("ix_ledger_transfers_reference", "ledger_transfers", "reference id", False, None),
+    (
+        "ix_payment_intents_customer",
+        "payment_intents",
+        "merchant_id livemode customer id",
+        False,
+        "customer IS NOT NULL",
+    ),
+    (
+        "ix_payment_intents_expiry",
+        "payment_intents",
+        "livemode expires_at id",
+        False,
+        "status = 'requires_action'",
+    ),
+    ("ix_payment_intents_list", "payment_intents", "merchant_id livemode id", False, None),
+    ("ix_payment_intents_memo", "payment_intents", "memo", True, "memo IS NOT NULL"),
+    ("ix_payment_links_list", "payment_links", "merchant_id livemode id", False, None),
+    (
+        "ix_payment_methods_customer",
+        "payment_methods",
+        "customer id",
+        False,
+        "customer IS NOT NULL",
+    ),
+    ("ix_payment_methods_list", "payment_methods", "merchant_id livemode id", False, None),
+    ("ix_prices_list", "prices", "merchant_id livemode id", False, None),
+    (
+        "ix_prices_lookup_key",
+        "prices",
+        "merchant_id livemode lookup_key id",
+        False,
+        "lookup_key IS NOT NULL",
+    ),
+    ("ix_prices_product", "prices", "product id", False, None),
+    ("ix_products_list", "products", "merchant_id livemode id", False, None),
+    ("ix_refunds_charge", "refunds", "charge id", False, "charge IS NOT NULL"),
+    ("ix_refunds_deposit", "refunds", "deposit id", False, "deposit IS NOT NULL"),
+    ("ix_refunds_expiry", "refunds", "livemode expires_at id", False, "status = 'requires_action'"),
+    ("ix_refunds_list", "refunds", "merchant_id livemode id", False, None),
+    ("ix_refunds_memo", "refunds", "memo id", False, None),
+    (
+        "ix_refunds_payment_intent",
+        "refunds",
+        "payment_intent id",
+        False,
+        "payment_intent IS NOT NULL",
+    ),
+    ("ix_refunds_txid", "refunds", "txid id", False, "txid IS NOT NULL"),
+    ("ix_settlement_addresses_address", "settlement_addresses", "address", False, None),
+    (
+        "ix_settlement_addresses_list",
+        "settlement_addresses",
+        "merchant_id livemode id",
+        False,
+        None,
+    ),
+    ("ix_webhook_endpoints_list", "webhook_endpoints", "merchant_id livemode id", False, None),
+    ("ix_withdrawals_height", "withdrawals", "chain_id block_height id", False, None),
+    ("ix_withdrawals_list", "withdrawals", "merchant_id livemode id", False, None),
+    ("ix_withdrawals_transfer", "withdrawals", "chain_id txid event_index", True, None),
+]
+"""Name, table, columns, unique or not, and the condition of a partial index."""
+
+
+def upgrade() -> None:
+    """Make all tables and indexes."""
+    for name, columns in TABLES.items():
+        op.create_table(name, *_columns(name, columns), **_options(name))
+    for name, table, columns, unique, where in INDEXES:
+        partial = {} if where is None else _partial(where)
+        op.create_index(name, table, columns.split(), unique=unique, **partial)
+
+
+def downgrade() -> None:
+    """Remove all tables with everything in them."""
+    for name in TABLES:
+        op.drop_table(name)
+
+
+def _columns(table: str, listed: str) -> Iterator[sa.Column[Any]]:
+    for entry in listed.split(","):
+        name, kind = entry.split()
+        is_key = name == "id" or table == "metadata_entries"
+        yield sa.Column(
+            name,
+            KINDS[kind.rstrip("?")],
+            primary_key=is_key,
+            nullable=kind.endswith("?"),
+            autoincrement=False,
+        )
+
+
+def _options(table: str) -> dict[str, Any]:
+    return {"sqlite_with_rowid": False} if table == "metadata_entries" else {}
+
+
+def _partial(where: str) -> dict[str, Any]:
+    return {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}

@@ -1,0 +1,72 @@
+"""Which entity lives in which table, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stacktill.domain.accounting import (
+    ChainBlock,
+    IdempotencyRecord,
+    LedgerAccount,
+    PluginState,
+    Withdrawal,
+)
+from stacktill.domain.charges import BalanceTransaction, Charge
+from stacktill.domain.deposits import Deposit
+from stacktill.domain.events import Event
+from stacktill.domain.ledger import LedgerTransfer
+from stacktill.domain.merchants import ApiKey, Merchant, SettlementAddress
+from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.domain.refunds import Refund
+from stacktill.domain.resources import (
+    CheckoutSession,
+    Customer,
+    PaymentLink,
+    PaymentMethod,
+    Price,
+    Product,
+)
+from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
+from stacktill.sql import tables
+from stacktill.sql.mappers import DocumentMapper, Mapper, RowMapper
+
+__all__ = ["MAPPERS"]
+
+
+def _address_id(address: SettlementAddress) -> str:
+    return f"{address.chain_id}/{address.address}"
+
+
+def _is_refunded(charge: Charge) -> int:
+    return int(0 < charge.amount_sats <= charge.refunded_sats)
+
+
+_ALL: tuple[Mapper[Any], ...] = (
+    DocumentMapper(tables.merchants, Merchant),
+    DocumentMapper(tables.api_keys, ApiKey),
+    RowMapper(tables.settlement_addresses, SettlementAddress, derived={"id": _address_id}),
+    DocumentMapper(tables.payment_intents, PaymentIntent),
+    DocumentMapper(tables.charges, Charge, derived={"refunded": _is_refunded}),
+    RowMapper(tables.balance_transactions, BalanceTransaction),
+    DocumentMapper(tables.refunds, Refund),
+    RowMapper(tables.deposits, Deposit),
+    RowMapper(tables.withdrawals, Withdrawal),
+    RowMapper(tables.ledger_accounts, LedgerAccount),
+    RowMapper(tables.ledger_transfers, LedgerTransfer),
+    RowMapper(tables.chain_blocks, ChainBlock),
+    RowMapper(tables.events, Event),
+    DocumentMapper(tables.webhook_endpoints, WebhookEndpoint),
+    RowMapper(tables.deliveries, Delivery),
+    RowMapper(tables.attempts, AttemptRecord),
+    RowMapper(tables.idempotency, IdempotencyRecord),
+    DocumentMapper(tables.customers, Customer),
+    DocumentMapper(tables.payment_methods, PaymentMethod),
+    DocumentMapper(tables.products, Product),
+    DocumentMapper(tables.prices, Price),
+    DocumentMapper(tables.payment_links, PaymentLink),
+    DocumentMapper(tables.checkout_sessions, CheckoutSession),
+    RowMapper(tables.plugin_state, PluginState),
+)
+
+MAPPERS: dict[str, Mapper[Any]] = {mapper.table.name: mapper for mapper in _ALL}
+"""By the table's name, which is also the attribute of a unit of work."""

@@ -1,0 +1,60 @@
+"""Every table, one per attribute of a unit of work, and one more for searching by metadata."""
+
+from __future__ import annotations
+
+from stacktill.sql.tables.chain import (
+    chain_blocks,
+    deposits,
+    ledger_accounts,
+    ledger_transfers,
+    withdrawals,
+)
+from stacktill.sql.tables.columns import METADATA
+from stacktill.sql.tables.merchants import api_keys, merchants, settlement_addresses
+from stacktill.sql.tables.notices import (
+    attempts,
+    deliveries,
+    events,
+    idempotency,
+    plugin_state,
+    webhook_endpoints,
+)
+from stacktill.sql.tables.payments import balance_transactions, charges, payment_intents, refunds
+from stacktill.sql.tables.shop import (
+    checkout_sessions,
+    customers,
+    metadata_entries,
+    payment_links,
+    payment_methods,
+    prices,
+    products,
+)
+
+__all__ = [
+    "METADATA",
+    "api_keys",
+    "attempts",
+    "balance_transactions",
+    "chain_blocks",
+    "charges",
+    "checkout_sessions",
+    "customers",
+    "deliveries",
+    "deposits",
+    "events",
+    "idempotency",
+    "ledger_accounts",
+    "ledger_transfers",
+    "merchants",
+    "metadata_entries",
+    "payment_intents",
+    "payment_links",
+    "payment_methods",
+    "plugin_state",
+    "prices",
+    "products",
+    "refunds",
+    "settlement_addresses",
+    "webhook_endpoints",
+    "withdrawals",
+]

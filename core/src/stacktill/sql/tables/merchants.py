@@ -1,0 +1,63 @@
+"""Tables of the stores: merchants, their keys, the addresses they are paid at."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table
+
+from stacktill.sql.tables.columns import (
+    METADATA,
+    body,
+    fixed_flag,
+    fixed_number,
+    fixed_words,
+    flag,
+    identity,
+    index,
+    number,
+    owner,
+    words,
+)
+
+__all__ = ["api_keys", "merchants", "settlement_addresses"]
+
+merchants = Table(
+    "merchants",
+    METADATA,
+    identity(),
+    fixed_number("created"),
+    words("name"),
+    words("email", null=True),
+    words("status"),
+    body(),
+)
+
+api_keys = Table(
+    "api_keys",
+    METADATA,
+    identity(),
+    fixed_words("hash"),
+    *owner(),
+    fixed_words("kind"),
+    fixed_words("hint"),
+    fixed_number("created"),
+    words("name", null=True),
+    number("expires_at", null=True),
+    number("revoked_at", null=True),
+    body(),
+    index("ix_api_keys_hash", "hash", unique=True),
+    index("ix_api_keys_list", "merchant_id", "livemode", "id"),
+)
+
+settlement_addresses = Table(
+    "settlement_addresses",
+    METADATA,
+    identity(),
+    fixed_words("address"),
+    fixed_words("chain_id"),
+    words("merchant_id"),
+    fixed_flag("livemode"),
+    fixed_number("created"),
+    flag("current"),
+    index("ix_settlement_addresses_address", "address"),
+    index("ix_settlement_addresses_list", "merchant_id", "livemode", "id"),
+)
