@@ -186,7 +186,7 @@ class LogTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All settings; ``plugins`` holds each plugin's table as it was written, in order of the file."""
+    """All settings; ``plugins`` holds each plugin's table as it was written, in that order."""
 
     server: ServerTable = ServerTable()
     limits: LimitsTable = LimitsTable()

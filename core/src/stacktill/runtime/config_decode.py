@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -180,7 +180,7 @@ def _from_text(text: str, kind: Any) -> Any:
     """A variable's text as a value: lists by comma, tables as JSON, the rest as it looks."""
     bare = _bare(kind)
     holder = get_origin(bare) or bare
-    if text == "" and bare is not str and bare is not kind and _takes_none(kind):
+    if text == "" and _takes_none(kind):
         return None
     if holder is dict or _struct_in(kind) is not None:
         try:
@@ -196,6 +196,8 @@ def _from_text(text: str, kind: Any) -> Any:
 
 
 def _takes_none(kind: Any) -> bool:
+    if get_origin(kind) is Annotated:
+        return _takes_none(get_args(kind)[0])
     return type(None) in get_args(kind)
 
 
@@ -204,13 +206,16 @@ def _explained(error: str, value: Any, kind: Any) -> str:
     path = _PATH.search(error)
     at = f", at {path[1]}" if path and path[1] else ""
     error = _PATH.sub("", error)
+    if get_origin(_bare(kind)) is Literal:
+        return f"expected one of {', '.join(map(str, get_args(_bare(kind))))}"
     mismatch = _MISMATCH.search(error)
     if mismatch:
         wanted = " or ".join(_KINDS.get(word, word) for word in mismatch[1].split(" | "))
         return f"expected {wanted}, found {_shown(value, kind, mismatch[2])}{at}"
     bound = _BOUND.search(error)
     if bound:
-        return f"expected {_KINDS.get(bound[1], bound[1])}{bound[2]}{at}"
+        wanted = _KINDS.get(bound[1], bound[1])
+        return f"expected {wanted}{bound[2]}, found {_shown(value, kind, bound[1])}{at}"
     return f"{error[:1].lower()}{error[1:]}{at}"
 
 

@@ -38,7 +38,8 @@ def info_faults(info: Any) -> list[str]:
     if not isinstance(info, PluginInfo):
         return [f"stacktill_plugin() must answer a PluginInfo, not {type(info).__name__}"]
     faults = []
-    if not isinstance(info.config, type) or not issubclass(info.config, PluginConfig):
+    config: Any = info.config
+    if not isinstance(config, type) or not issubclass(config, PluginConfig):
         faults.append("PluginInfo.config must be a class derived from PluginConfig")
     wanted, ours = info.api, API_VERSION
     if wanted[0] != ours[0] or wanted[1] > ours[1]:
