@@ -88,8 +88,9 @@ TABLES = {
     "payment_intents": """
         id text, merchant_id text, livemode flag, created number, amount_sats number, fee_sats
         number, currency text, status text, customer text?, description text?, client_secret
-        text, chain_id text?, deposit_address text?, memo text?, expires_at number?, seen_sats
-        number, latest_charge text?, checkout_session text?, transfer_group text?, body text
+        text, chain_id text?, deposit_address text?, memo text?, expires_at number?, closes_at
+        number?, seen_sats number, latest_charge text?, checkout_session text?, transfer_group
+        text?, body text
     """,
     "payment_links": """
         id text, merchant_id text, livemode flag, created number, active flag, body text
@@ -223,18 +224,18 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
     ("ix_ledger_transfers_list", "ledger_transfers", "merchant_id livemode id", False, None),
     ("ix_ledger_transfers_reference", "ledger_transfers", "reference id", False, None),
     (
+        "ix_payment_intents_closing",
+        "payment_intents",
+        "livemode closes_at id",
+        False,
+        "status = 'requires_action'",
+    ),
+    (
         "ix_payment_intents_customer",
         "payment_intents",
         "merchant_id livemode customer id",
         False,
         "customer IS NOT NULL",
-    ),
-    (
-        "ix_payment_intents_expiry",
-        "payment_intents",
-        "livemode expires_at id",
-        False,
-        "status = 'requires_action'",
     ),
     ("ix_payment_intents_list", "payment_intents", "merchant_id livemode id", False, None),
     ("ix_payment_intents_memo", "payment_intents", "memo", True, "memo IS NOT NULL"),
