@@ -82,7 +82,10 @@ class Table(Protocol[T]):
         ...
 
     def save(self, item: T) -> None:
-        """Replace the object of the same id."""
+        """Replace the object of the same id; fails with ``LookupError`` when there is none.
+
+        Whose it is, its mode and its time of creation stay as they were added.
+        """
         ...
 
     def remove(self, id: str) -> None:
@@ -92,7 +95,11 @@ class Table(Protocol[T]):
     def find(
         self, where: Where, *, order: str = "id", descending: bool = False, limit: int = 100
     ) -> list[T]:
-        """The first ``limit`` objects that meet all conditions, in the order of one column."""
+        """The first ``limit`` objects that meet all conditions, in the order of one column.
+
+        Objects that are equal in it come in the order of their ids. An unknown column or operator
+        raises ``ValueError``.
+        """
         ...
 
 

@@ -26,7 +26,7 @@ class Queries(Generic[T]):
         self.name = table.name
         self._dialect = dialect
         self._conditions = Conditions(table, dialect)
-        self._finds: dict[tuple[Shape, str, bool], str] = {}
+        self._finds: dict[tuple[Shape, str, bool, bool], str] = {}
         self._prunes: dict[Shape, str] = {}
         self._by_id = table.c.id == sa.bindparam("key", type_=table.c.id.type)
 
@@ -64,16 +64,22 @@ class Queries(Generic[T]):
         """Delete one row by its id."""
         return self._dialect.prepare(sa.delete(self.mapper.table).where(self._by_id)).sql
 
-    def find(self, where: Where, order: str, *, descending: bool) -> tuple[str, list[Any]] | None:
-        """The statement and its values but for the limit, which comes last; None: nothing fits."""
+    def find(
+        self, where: Where, order: str, *, descending: bool, single: bool
+    ) -> tuple[str, list[Any]] | None:
+        """The statement and its values but for the limit, which comes last; None: nothing fits.
+
+        Rows with the same value of ``order`` come in the order of their ids, unless ``single``: for
+        one row, any index that leads with ``order`` will do.
+        """
         read = self._conditions.read(where)
         if read is None:
             return None
         shape, values = read
-        key = (shape, order, descending)
+        key = (shape, order, descending, single)
         sql = self._finds.get(key)
         if sql is None:
-            sql = self._finds[key] = self._find(shape, order, descending=descending)
+            sql = self._finds[key] = self._find(key)
         return sql, values
 
     def prune(self, where: Where) -> tuple[str, list[Any]] | None:
@@ -90,9 +96,10 @@ class Queries(Generic[T]):
     def _select(self) -> sa.Select[Any]:
         return sa.select(*self.mapper.selected)
 
-    def _find(self, shape: Shape, order: str, *, descending: bool) -> str:
+    def _find(self, key: tuple[Shape, str, bool, bool]) -> str:
+        shape, order, descending, single = key
         columns = [self._conditions.column(order)]
-        if order != "id":
+        if order != "id" and not single:
             columns.append(self._conditions.column("id"))
         query = self._select().where(*self._conditions.clauses(shape))
         query = query.order_by(*((c.desc() if descending else c.asc()) for c in columns))

@@ -96,7 +96,7 @@ class SqlTable(Generic[T]):
         self, where: Where, *, order: str = "id", descending: bool = False, limit: int = 100
     ) -> list[T]:
         """The first ``limit`` objects that meet all conditions, in the order of one column."""
-        asked = self._queries.find(where, order, descending=descending)
+        asked = self._queries.find(where, order, descending=descending, single=limit == 1)
         if asked is None:
             return []
         self._session.flush(self)
