@@ -1,26 +1,45 @@
-"""What is special to the sandbox: it persists, repeats itself, keeps time and fails on command."""
+"""What is special to the sandbox: it persists, repeats itself and keeps its books in order."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from stacktill.domain.errors import ConfigError, InvalidParameter, InvalidRequest, Unavailable
+from stacktill.domain.errors import ConfigError, InvalidParameter, Unavailable
 from stacktill.plugin import Block, Chain, ChainUnavailable, SandboxOrder, SandboxScript, Transfer
 from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_sandbox.config import SandboxConfig
-from stacktill_chain_sandbox.faults import FAULTS
 from stacktill_chain_sandbox.principals import FAUCET, SBTC_ASSET, named_address
 from stacktill_chain_sandbox.sandbox import FILE_NAME, open_sandbox
 
 ALICE = named_address("alice")
 BOB = named_address("bob")
 CAROL = named_address("carol")
+
+_PAY_MINE_AND_WAIT = """
+import asyncio, sys
+from pathlib import Path
+from stacktill.plugin import SandboxOrder
+from stacktill.testing import plugin_context
+from stacktill_chain_sandbox.config import SandboxConfig
+from stacktill_chain_sandbox.sandbox import open_sandbox
+
+async def main():
+    context = plugin_context("chain_sandbox", SandboxConfig(), Path(sys.argv[1]))
+    async with open_sandbox(context) as chain:
+        await chain.script.pay(SandboxOrder(sys.argv[2], 42))
+        print((await chain.script.mine()).hash, flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
 
 
 @asynccontextmanager
@@ -66,6 +85,17 @@ async def test_equal_calls_make_equal_chains(tmp_path: Path) -> None:
             await tell_a_story(script)
             chains.append(await whole_chain(chain))
     assert chains[0] == chains[1]
+
+
+async def test_hashes_do_not_depend_on_the_time(tmp_path: Path) -> None:
+    hashes: list[list[str]] = []
+    for now_seconds in (1_700_000_000, 1_800_000_000):
+        folder = tmp_path / str(now_seconds)
+        folder.mkdir()
+        async with opened(folder, clock=FakeClock(now_seconds)) as (chain, script):
+            await tell_a_story(script)
+            hashes.append([block.hash for block, _ in await whole_chain(chain)])
+    assert hashes[0] == hashes[1]
 
 
 async def test_another_seed_makes_another_chain(tmp_path: Path) -> None:
@@ -141,6 +171,41 @@ async def test_a_broken_file_makes_both_sides_unavailable(tmp_path: Path) -> Non
         with pytest.raises(Unavailable):
             await script.mine()
         assert not (await chain.health()).ok
+
+
+async def test_a_call_that_fails_changes_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (chain, script):
+        await script.pay(SandboxOrder(ALICE, 10))
+        await script.mine(2)
+        await script.pay(SandboxOrder(ALICE, 5))
+        before = await whole_chain(chain)
+        other = sqlite3.connect(tmp_path / FILE_NAME)
+        # The second new block fails, when old ones are gone and a first new one is there.
+        other.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON blocks WHEN new.height = 7"
+            " BEGIN SELECT raise(ABORT, 'disk full'); END"
+        )
+        with pytest.raises(Unavailable, match="disk full"):
+            await script.reorg(2)
+        other.execute("DROP TRIGGER full")
+        other.close()
+        assert await whole_chain(chain) == before
+        assert await script.balance(ALICE) == 10
+        await script.mine()
+        assert await script.balance(ALICE) == 15
+
+
+async def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _PAY_MINE_AND_WAIT, str(tmp_path), ALICE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    block_hash = (await process.stdout.readline()).decode("ascii").strip()
+    process.kill()
+    await process.wait()
+    async with opened(tmp_path) as (chain, script):
+        assert (await chain.tip()).hash == block_hash
+        assert await script.balance(ALICE) == 42
 
 
 async def test_bitcoin_blocks_fill_up(tmp_path: Path) -> None:
@@ -220,6 +285,11 @@ async def test_without_its_cover_a_waiting_payment_aborts(tmp_path: Path) -> Non
             block = await chain.block(height)
             assert block is not None
             assert list(await chain.transfers(block)) == []
+        # The aborted payment weighs on nobody any longer.
+        await script.pay(SandboxOrder(BOB, 100))
+        await script.pay(SandboxOrder(CAROL, 100, sender=BOB))
+        with pytest.raises(InvalidParameter):
+            await script.pay(SandboxOrder(ALICE, 101, sender=CAROL))
 
 
 async def test_stx_moves_but_is_no_token(tmp_path: Path) -> None:
@@ -285,92 +355,3 @@ async def test_more_than_fits_a_block_waits_for_the_next(
         mined = [t.txid for _, transfers in await whole_chain(chain) for t in transfers]
         assert mined == txids
         assert (await chain.tip()).height == tip.height + 1
-
-
-async def test_a_stalled_chain_does_not_fork(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (_, script):
-        await script.stall(stalled=True)
-        with pytest.raises(InvalidRequest, match="resume"):
-            await script.reorg(1)
-
-
-async def test_garbage_is_no_chain(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (chain, script):
-        true_tip = await chain.tip()
-        await script.api_fault("garbage")
-        tip = await chain.tip()
-        assert tip.height == true_tip.height + 1
-        blocks = [await chain.block(height) for height in range(tip.height + 1)]
-        hashes = {block.hash for block in blocks if block is not None}
-        assert len(hashes) == len(blocks)
-        assert not hashes & {block.parent_hash for block in blocks if block is not None}
-
-
-async def test_a_stale_source_shows_one_chain_even_after_a_fork(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (chain, script):
-        frozen = await chain.tip()
-        await script.api_fault("stale")
-        await script.reorg(3)
-        await script.mine(2)
-        tip = await chain.tip()
-        assert tip.height == frozen.height
-        parent = await chain.block(tip.height - 1)
-        assert parent is not None
-        assert tip.parent_hash == parent.hash
-
-
-async def test_a_slow_source_answers_late(tmp_path: Path) -> None:
-    async with opened(tmp_path, SandboxConfig(slow_fault_seconds=0.05)) as (chain, script):
-        true_tip = await chain.tip()
-        await script.api_fault("slow")
-        started = asyncio.get_running_loop().time()
-        assert await chain.tip() == true_tip
-        assert asyncio.get_running_loop().time() - started >= 0.05
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-async def test_a_fault_wakes_the_watcher_and_shows_in_health(tmp_path: Path, fault: str) -> None:
-    async with opened(tmp_path, SandboxConfig(slow_fault_seconds=0)) as (chain, script):
-        await chain.changed(0)
-        await script.api_fault(fault)
-        async with asyncio.timeout(5):
-            await chain.changed(60)
-        assert (await chain.health()).detail == FAULTS[fault]
-
-
-async def test_what_came_between_two_waits_is_not_missed(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (chain, script):
-        await script.mine()
-        async with asyncio.timeout(5):
-            await chain.changed(60)
-        started = asyncio.get_running_loop().time()
-        await chain.changed(0.05)
-        assert asyncio.get_running_loop().time() - started >= 0.04
-
-
-async def test_blocks_come_by_time(tmp_path: Path) -> None:
-    async with opened(tmp_path, SandboxConfig(block_time_seconds=0.01)) as (chain, script):
-        tip = await chain.tip()
-        async with asyncio.timeout(5):
-            while (await chain.tip()).height < tip.height + 3:
-                await chain.changed(1)
-        await script.stall(stalled=True)
-        tip = await chain.tip()
-        await asyncio.sleep(0.05)
-        assert await chain.tip() == tip
-
-
-async def test_blocks_by_time_survive_a_broken_file(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with opened(tmp_path, SandboxConfig(block_time_seconds=0.01)) as (chain, _):
-        other = sqlite3.connect(tmp_path / FILE_NAME)
-        other.execute("ALTER TABLE blocks RENAME TO hidden")
-        await asyncio.sleep(0.05)
-        assert "sandbox.mining_failed" in caplog.text
-        other.execute("ALTER TABLE hidden RENAME TO blocks")
-        other.close()
-        tip = await chain.tip()
-        async with asyncio.timeout(5):
-            while (await chain.tip()).height == tip.height:
-                await chain.changed(1)
