@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Callable
+from contextlib import suppress
 
 from stacktill.application.chain_blocks import ChainFacts, apply_block, cursor, revert_block
 from stacktill.application.payment_intents import expire_payment_intents
@@ -19,6 +21,7 @@ from stacktill.domain.accounting import ChainBlock
 from stacktill.plugin.chain import Block, Chain, ChainUnavailable
 from stacktill.plugin.health import Health
 from stacktill.plugin.storage import Storage
+from stacktill.runtime.forks import common_ancestor
 
 __all__ = ["Watcher"]
 
@@ -40,6 +43,7 @@ class Watcher:
         livemode: bool,
         poll_seconds: float,
         log: logging.Logger,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._storage = storage
         self._services = services
@@ -47,9 +51,11 @@ class Watcher:
         self._facts = ChainFacts.of(chain, livemode)
         self._poll_seconds = poll_seconds
         self._log = log
+        self._on_change = on_change
         self._fault: str | None = None
         self._lag_blocks = 0
         self._level_at = 0.0
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
         """Follow the chain for ever, backing off while its source fails."""
@@ -66,8 +72,17 @@ class Watcher:
                 await asyncio.sleep(back_off * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
                 back_off = min(back_off * 2, LONGEST_BACK_OFF_SECONDS)
 
+    async def catch_up_if_it_answers(self) -> None:
+        """Catch up now, unless the chain's source is out of order."""
+        with suppress(ChainUnavailable):
+            await self.catch_up()
+
     async def catch_up(self) -> None:
         """Bring the books level with the chain's tip, then let what is overdue expire."""
+        async with self._one_at_a_time:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
         asked_at = self._services.now(self._facts.livemode)
         while True:
             tip = await self._chain.tip()
@@ -78,8 +93,9 @@ class Watcher:
             self._lag_blocks = max(tip.height - here.height, 0)
             if (here.height, here.hash) == (tip.height, tip.hash):
                 break
-            if not await self._canonical(here):
-                await self._step_back(here)
+            ancestor = await common_ancestor(self._chain, self._storage, here)
+            if ancestor < here.height:
+                await self._step_back(ancestor)
             elif not await self._step_forward(here):
                 break
         self._fault = None
@@ -90,29 +106,30 @@ class Watcher:
         """The first block of a new box: what came before it is nobody's business here."""
         await self._storage.write(apply_block, self._services, self._facts, tip, ())
 
-    async def _canonical(self, here: ChainBlock) -> bool:
-        block = await self._chain.block(here.height)
-        return block is not None and block.hash == here.hash
-
-    async def _step_back(self, here: ChainBlock) -> None:
-        self._log.warning(
-            "chain.block_reversed", extra={"height": here.height, "block_hash": here.hash}
-        )
-        await self._storage.write(revert_block, self._services, self._facts.chain_id, here.hash)
+    async def _step_back(self, ancestor: int) -> None:
+        """Take back, one unit of work each, every block above the common ancestor."""
+        while True:
+            here = await self._storage.read(cursor, self._facts.chain_id)
+            if here is None or here.height <= ancestor:
+                return
+            self._log.warning(
+                "chain.block_reversed", extra={"height": here.height, "block_hash": here.hash}
+            )
+            await self._storage.write(
+                revert_block, self._services, self._facts.chain_id, here.hash
+            )
+            self._on_change()
 
     async def _step_forward(self, here: ChainBlock) -> bool:
+        """Apply the block after the cursor; False when the source has none."""
         block = await self._chain.block(here.height + 1)
         if block is None:
             return False
-        if block.parent_hash != here.hash:
-            # The chain moved between two questions; ask again from the start, at poll pace.
-            if await self._canonical(here):
-                raise ChainUnavailable(
-                    f"block {block.height} does not follow from block {here.height}"
-                )
-            return True
+        if (block.height, block.parent_hash) != (here.height + 1, here.hash):
+            raise ChainUnavailable(f"block {here.height + 1} does not follow from block {here.height}")
         transfers = await self._chain.transfers(block)
         await self._storage.write(apply_block, self._services, self._facts, block, transfers)
+        self._on_change()
         return True
 
     async def _expire(self, tip: Block, asked_at: int) -> None:
@@ -125,6 +142,8 @@ class Watcher:
                 count = await self._storage.write(
                     expire, self._services, livemode, asked_at, EXPIRIES_PER_ROUND
                 )
+                if count:
+                    self._on_change()
                 if count < EXPIRIES_PER_ROUND:
                     break
 

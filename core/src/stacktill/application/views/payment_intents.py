@@ -7,7 +7,7 @@ from typing import Any
 from stacktill.application.services import Services
 from stacktill.domain.payment_intents import PaymentIntent
 
-__all__ = ["hosted_url", "payer_view", "payment_intent_view"]
+__all__ = ["PAYER_FIELDS", "hosted_url", "payer_view", "payment_intent_view"]
 
 PAYER_FIELDS = (
     "id",

@@ -15,7 +15,7 @@ from stacktill.application.idempotency import Answer, Wish, fulfil
 from stacktill.application.views.expand import expand
 from stacktill.domain.errors import InvalidRequest, RequestError, Unavailable
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
-from stacktill.web.api.identity import identify
+from stacktill.web.api.identity import Identity, identify
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.refusal import refusal_answer
 from stacktill.web.params import Expand, Params, decode_form, decode_json
@@ -24,7 +24,7 @@ from stacktill.web.shell import accept_key, presented_key
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["route_of"]
+__all__ = ["identify_request", "route_of"]
 
 encode = msgspec.json.Encoder().encode
 sorted_encode = msgspec.json.Encoder(order="sorted").encode
@@ -61,16 +61,8 @@ def route_of(appliance: Appliance, operation: Operation) -> HTTPRouteHandler:
 async def _serve(
     appliance: Appliance, operation: Operation, request: AnyRequest
 ) -> Response[bytes]:
-    headers = request.headers
-    key = headers.get("idempotency-key") if operation.method == "POST" else None
-    about = {
-        "request_id": request.scope["state"].get("request_id"),
-        "idempotency_key": key,
-        "account": headers.get("stripe-account"),
-    }
-    presented = presented_key(_raw(headers.get("authorization")))
-    identity = await identify(appliance, operation, presented, about)
-    accept_key(request.scope)
+    identity = await identify_request(appliance, operation, request)
+    key = identity.caller.idempotency_key
     tree, typed = await _tree(operation, request)
     paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
     params = operation.params.parse(tree, typed=typed)
@@ -90,6 +82,22 @@ async def _serve(
         return _response(200, encode(await operation.work(appliance, ask)))
     wish = _wish(key, request.scope["path"], {"params": params, "expand": expands})
     return await _write(appliance, operation, ask, expands, wish)
+
+
+async def identify_request(
+    appliance: Appliance, operation: Operation, request: AnyRequest
+) -> Identity:
+    """Who makes a request, checked against what the operation demands."""
+    headers = request.headers
+    about = {
+        "request_id": request.scope["state"].get("request_id"),
+        "idempotency_key": headers.get("idempotency-key") if operation.method == "POST" else None,
+        "account": headers.get("stripe-account"),
+    }
+    presented = presented_key(_raw(headers.get("authorization")))
+    identity = await identify(appliance, operation, presented, about)
+    accept_key(request.scope)
+    return identity
 
 
 async def _read(

@@ -1,0 +1,224 @@
+"""Whole scenes on the sandbox: a payer pays, time runs out, a merchant signs a refund."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stacktill.application import payment_intents as use_cases
+from stacktill.application.intent_record import record_step
+from stacktill.application.intent_terms import Verdict
+from stacktill.application.lookup import named
+from stacktill.application.refunds import broadcast_refund
+from stacktill.application.services import Caller, Services
+from stacktill.application.sessions import start_session
+from stacktill.application.views.any import view_of
+from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound
+from stacktill.domain.intent_steps import PaymentFailed, step
+from stacktill.domain.payment_intents import CONFIRMABLE, PaymentError, PaymentIntent
+from stacktill.domain.refunds import Refund
+from stacktill.plugin.chain import Block, SandboxOrder, SandboxScript
+from stacktill.plugin.storage import UnitOfWork
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
+    from stacktill.web.api.operation import Ask
+
+__all__ = [
+    "expire",
+    "pay",
+    "script_of",
+    "settle",
+    "sign_refund",
+    "simulate_deposit",
+    "tip_after",
+]
+
+
+async def settle(appliance: Appliance) -> None:
+    """Let the books catch up with the sandbox, so that the answer shows what a scene led to."""
+    await appliance.watchers["test"].catch_up_if_it_answers()
+    appliance.relay.nudge()
+
+
+async def tip_after(appliance: Appliance, tip: Block) -> dict[str, Any]:
+    """The chain's new tip, once the books have followed."""
+    await settle(appliance)
+    return {
+        "object": "sandbox.tip",
+        "height": tip.height,
+        "hash": tip.hash,
+        "burn_height": tip.burn_height,
+        "time": tip.time,
+    }
+
+
+async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Send a payer's transfer, and mine until it is final unless told otherwise."""
+    params = ask.params
+    intent = await _open_intent(appliance, ask, params["payment"])
+    memo = params["memo"] if "memo" in params else intent.memo
+    order = SandboxOrder(
+        recipient=intent.deposit_address or "",
+        amount_sats=params.get("amount") or intent.remaining_sats or intent.amount_sats,
+        sender=params.get("from"),
+        memo=bytes.fromhex(memo) if memo else None,
+        asset=params.get("asset"),
+        contract=params.get("contract"),
+        fail=params.get("fail"),
+    )
+    txid = await script_of(appliance).pay(order)
+    if params["mine"]:
+        await _mine_until_final(appliance, intent)
+    caller = Caller(intent.merchant_id, intent.livemode)
+    after = await appliance.storage.read(view_of, appliance.services, caller, intent.id)
+    return {
+        "object": "sandbox.payment",
+        "transaction_hash": txid,
+        "amount": order.amount_sats,
+        "payment_intent": after,
+    }
+
+
+async def expire(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Travel to just after the payment's end, so that it expires unless it was paid."""
+    id = ask.params["payment"]
+    caller, ends_at = await appliance.storage.read(_payment_end, ask, id)
+    chain = appliance.services.test_chain
+    seconds = ends_at + 1 - chain.clock.now()
+    if seconds > 0:
+        await script_of(appliance).advance(seconds)
+    await settle(appliance)
+    view = await appliance.storage.read(view_of, appliance.services, caller, id)
+    return view or {}
+
+
+async def simulate_deposit(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Stripe's helper: a transaction hash ending in testsuccess pays, one in testfailed fails."""
+    outcome = ask.params["transaction_hash"]
+    intent = await _open_intent(appliance, ask, ask.id)
+    caller = Caller(intent.merchant_id, intent.livemode, ask.caller.request_id)
+    if outcome.endswith("testfailed"):
+        await appliance.storage.write(_fail, appliance.services, caller, intent.id)
+        appliance.relay.nudge()
+    elif outcome.endswith("testsuccess"):
+        order = SandboxOrder(
+            recipient=intent.deposit_address or "",
+            amount_sats=intent.remaining_sats or intent.amount_sats,
+            sender=ask.params.get("buyer_wallet"),
+            memo=bytes.fromhex(intent.memo or ""),
+        )
+        await script_of(appliance).pay(order)
+        await _mine_until_final(appliance, intent)
+    else:
+        raise InvalidParameter(
+            "End the transaction_hash in 'testsuccess' or 'testfailed' to say what happens.",
+            param="transaction_hash",
+        )
+    view = await appliance.storage.read(view_of, appliance.services, caller, intent.id)
+    return view or {}
+
+
+async def sign_refund(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Sign a refund's transaction as the merchant's wallet would, and send it."""
+    refund = await appliance.storage.read(_refund, ask, ask.id)
+    if refund.status != "requires_action":
+        raise InvalidRequest(f"Refund {refund.id} has a status of {refund.status}; nothing to sign.")
+    order = SandboxOrder(
+        recipient=refund.recipient,
+        amount_sats=refund.amount_sats,
+        sender=refund.sender,
+        memo=bytes.fromhex(refund.memo),
+    )
+    script = script_of(appliance)
+    txid = await script.pay(order)
+    caller = Caller(refund.merchant_id, refund.livemode, ask.caller.request_id)
+    await appliance.storage.write(broadcast_refund, appliance.services, caller, refund.id, txid)
+    if ask.params["mine"]:
+        await script.mine(1)
+    await settle(appliance)
+    view = await appliance.storage.read(view_of, appliance.services, caller, refund.id)
+    return view or {}
+
+
+def script_of(appliance: Appliance) -> SandboxScript:
+    """The remote control of the test chain."""
+    script = appliance.services.test_chain.script
+    if script is None:
+        raise InvalidRequest("The test chain of this appliance is not a scripted one.")
+    return script
+
+
+async def _open_intent(appliance: Appliance, ask: Ask, id: str) -> PaymentIntent:
+    """The intent to pay; one that nobody has confirmed yet is confirmed, as opening its page does."""
+    intent = await appliance.storage.write(_start, ask, id)
+    appliance.relay.nudge()
+    return intent
+
+
+def _start(uow: UnitOfWork, ask: Ask, id: str) -> PaymentIntent:
+    caller = _owner(uow, ask, id)
+    if id.startswith("cs_"):
+        return start_session(uow, ask.services, caller, id)
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="payment")
+    if intent.status not in CONFIRMABLE:
+        return _confirmed(intent)
+    return use_cases.confirm_payment_intent(uow, ask.services, caller, id, {}, Verdict())
+
+
+def _confirmed(intent: PaymentIntent) -> PaymentIntent:
+    if intent.deposit_address is None:
+        raise InvalidRequest(
+            f"PaymentIntent {intent.id} was canceled before anybody was shown where to pay."
+        )
+    return intent
+
+
+def _owner(uow: UnitOfWork, ask: Ask, id: str) -> Caller:
+    """Whose payment it is: the operator may play the payer of every store, a key only of its own."""
+    if not ask.is_operator:
+        return ask.caller
+    table = uow.checkout_sessions if id.startswith("cs_") else uow.payment_intents
+    item = table.get(id)
+    if item is None or item.livemode:
+        raise NotFound(f"No such test payment: '{id}'", param="payment")
+    return Caller(item.merchant_id, item.livemode, ask.caller.request_id)
+
+
+def _payment_end(uow: UnitOfWork, ask: Ask, id: str) -> tuple[Caller, int]:
+    caller = _owner(uow, ask, id)
+    if id.startswith("cs_"):
+        session = named(uow.checkout_sessions, caller, id, kind="checkout.session", param="payment")
+        return caller, session.expires_at
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="payment")
+    if intent.closes_at is None:
+        raise InvalidRequest(
+            f"PaymentIntent {id} has no end yet: it has not been confirmed.", param="payment"
+        )
+    return caller, intent.closes_at
+
+
+def _refund(uow: UnitOfWork, ask: Ask, id: str) -> Refund:
+    if not ask.is_operator:
+        return named(uow.refunds, ask.caller, id, kind="refund")
+    refund = uow.refunds.get(id)
+    if refund is None or refund.livemode:
+        raise NotFound(f"No such test refund: '{id}'", param="id")
+    return refund
+
+
+def _fail(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> None:
+    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="intent")
+    error = PaymentError("crypto_transaction_failed", "The payer's transaction moved nothing.")
+    done = step(intent, PaymentFailed(error), services.now(intent.livemode))
+    uow.payment_intents.save(done.intent)
+    record_step(uow, services, caller, done)
+
+
+async def _mine_until_final(appliance: Appliance, intent: PaymentIntent) -> None:
+    """Mine the transfer, then as many more blocks as the intent's policy asks for."""
+    script = script_of(appliance)
+    await script.mine(1)
+    depth = intent.confirmations
+    if depth is not None and depth.count > 1:
+        await script.mine(depth.count - 1, bitcoin=depth.layer == "bitcoin")
+    await settle(appliance)

@@ -1,0 +1,89 @@
+"""Serve an appliance: one process, one port, until it is told to stop."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from stacktill.domain.errors import ConfigError
+from stacktill.runtime.appliance import open_appliance
+from stacktill.runtime.config import Settings
+from stacktill.runtime.logs import configure_logs
+from stacktill.web.app import create_app
+from stacktill.web.server import BoundAddress, ServerSettings, serve
+from stacktill.web.server import run as run_loop
+from stacktill.web.welcome import first_shop, welcome
+
+__all__ = ["run"]
+
+log = logging.getLogger("stacktill")
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status."""
+    configure_logs(settings.log.level)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _only_server(settings.data_dir):
+        run_loop(_main(settings))
+    return 0
+
+
+async def _main(settings: Settings) -> None:
+    async with open_appliance(settings) as appliance:
+        shop = await first_shop(appliance)
+        address_file = settings.data_dir / "server.json"
+
+        def started(address: BoundAddress) -> None:
+            _note_address(address_file, address)
+            welcome(address.url, shop)
+
+        try:
+            await serve(
+                create_app(appliance),
+                _server_settings(settings),
+                closing=appliance.closing,
+                on_started=started,
+            )
+        finally:
+            address_file.unlink(missing_ok=True)
+
+
+
+
+def _server_settings(settings: Settings) -> ServerSettings:
+    server = settings.server
+    return ServerSettings(
+        host=server.host,
+        port=server.port,
+        tls_certificate=server.tls_certificate,
+        tls_key=server.tls_key,
+        header_timeout_seconds=server.header_timeout_seconds,
+        drain_seconds=server.drain_seconds,
+    )
+
+
+def _note_address(path: Path, address: BoundAddress) -> None:
+    """Leave word for this machine's commands of where the server is."""
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps({"pid": os.getpid(), "url": address.url}))
+    draft.replace(path)
+
+
+@contextmanager
+def _only_server(data_dir: Path) -> Iterator[None]:
+    """Hold the folder's lock: two servers on one folder would each believe to be alone."""
+    path = data_dir / "server.lock"
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                f"Another server already runs on {data_dir}. Stop it, or choose another folder with "
+                "STACKTILL__SERVER__DATA_DIR."
+            ) from error
+        yield
