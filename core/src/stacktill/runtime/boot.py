@@ -51,11 +51,13 @@ def ask_backends(host: PluginHost) -> Backends:
     caches = _offers(host, "stacktill_cache", CacheBackend, faults)
     test = [offer for offer in chains if not offer.backend.livemode]
     live = [offer for offer in chains if offer.backend.livemode]
-    _hold_one(storages, "a storage", faults)
-    _hold_one(test, "a chain for test mode", faults)
-    _hold_one(live, "a chain for live mode", faults, is_needed=False)
-    _hold_one(notifications, "a way to send webhooks", faults, is_needed=False)
-    _hold_one(caches, "a cache", faults, is_needed=False)
+    # What is missing only because its plugin failed needs no line of its own.
+    is_needed = not faults
+    _hold_one(storages, "a storage", faults, is_needed=is_needed)
+    _hold_one(test, "a chain for test mode", faults, is_needed=is_needed)
+    _hold_one(live, "a chain for live mode", faults)
+    _hold_one(notifications, "a way to send webhooks", faults)
+    _hold_one(caches, "a cache", faults)
     if faults:
         raise ConfigError("\n".join(faults))
     return Backends(
@@ -92,9 +94,9 @@ def _offers(host: PluginHost, hook: str, kind: type[B], faults: list[str]) -> li
 
 
 def _hold_one(
-    offers: list[Offer[B]], what: str, faults: list[str], *, is_needed: bool = True
+    offers: list[Offer[B]], what: str, faults: list[str], *, is_needed: bool = False
 ) -> None:
-    if not offers and is_needed and not faults:
+    if not offers and is_needed:
         faults.append(f"No plugin offers {what}; add the [plugins.…] table of one that does.")
     if len(offers) > 1:
         tables = ", ".join(f"[plugins.{offer.plugin}]" for offer in offers)
