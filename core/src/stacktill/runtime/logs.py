@@ -140,6 +140,6 @@ def configure_logs(level: str = "info", *, stream: BinaryIO | None = None) -> Js
     root.handlers[:] = [handler]
     logging.captureWarnings(True)
     # What they say below a warning is said by our own access log and by the server's events.
-    for chatty in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
+    for chatty in ("alembic", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return handler

@@ -35,6 +35,7 @@ def create_app(appliance: Appliance) -> ASGIApp:
         ],
         exception_handlers=exception_handlers,
         openapi_config=None,
+        logging_config=None,
         debug=False,
     )
     return wrap(app, _shell_settings(appliance), metrics=metrics)  # type: ignore[return-value]
