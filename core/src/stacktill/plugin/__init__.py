@@ -21,6 +21,7 @@ from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInf
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
 from stacktill.plugin.storage import (
     Clause,
+    NotUnique,
     Search,
     Storage,
     StorageBackend,
@@ -45,6 +46,7 @@ __all__ = [
     "Ids",
     "Message",
     "NoConfig",
+    "NotUnique",
     "NotificationBackend",
     "Notifier",
     "PluginConfig",

@@ -37,6 +37,9 @@ class Mapper(Generic[T]):
     selected: tuple[sa.Column[Any], ...]
     """What a query reads of a row."""
 
+    made: tuple[str, ...] = ()
+    """Columns that the mapper itself fills."""
+
     def __init__(
         self,
         table: sa.Table,
@@ -53,8 +56,8 @@ class Mapper(Generic[T]):
             for field in fields(entity)  # type: ignore[arg-type]
         )
         self.changing = tuple(c.name for c in table.columns if not c.info.get(FIXED))
-        attributes = ["id" if name in self.derived or name == "body" else name for name in names]
-        self._attributes = attributes
+        made = {*self.derived, *self.made}
+        self._attributes = ["id" if name in made else name for name in names]
         self._places = {name: place for place, name in enumerate(names)}
         self._changing = [self._places[name] for name in self.changing] + [self._places["id"]]
         self._converters = [
@@ -94,6 +97,8 @@ class Mapper(Generic[T]):
 
 class DocumentMapper(Mapper[T]):
     """The entity is kept whole as JSON in ``body``; the other columns repeat what is asked for."""
+
+    made = ("body",)
 
     def __init__(
         self,

@@ -156,7 +156,7 @@ class _Statement:
             if leading is not None:
                 query = query.join(table, table.c.id == identity)
             if "deleted" in table.c:
-                query = query.where(table.c.deleted == 0)
+                query = query.where(table.c.deleted == sa.literal_column("0"))
         for number, clause in rest:
             query = query.where(self._condition(number, clause, identity))
         if self._query.before_id is not None:
