@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Confirmations", "ConfirmationStep", "Layer", "confirmations_for"]
+__all__ = ["ConfirmationStep", "Confirmations", "Layer", "confirmations_for"]
 
 Layer = Literal["stacks", "bitcoin"]
 MAX_COUNT = 1_000

@@ -38,7 +38,9 @@ __all__ = [
 TRANSITIONS: dict[str, frozenset[str]] = {
     "requires_payment_method": frozenset({"requires_confirmation", "requires_action", "canceled"}),
     "requires_confirmation": frozenset({"requires_action", "canceled"}),
-    "requires_action": frozenset({"processing", "succeeded", "canceled", "requires_payment_method"}),
+    "requires_action": frozenset(
+        {"processing", "succeeded", "canceled", "requires_payment_method"}
+    ),
     "processing": frozenset({"succeeded", "requires_action"}),
     "succeeded": frozenset({"requires_action", "processing"}),  # only by a reversal
     "canceled": frozenset(),
@@ -202,9 +204,7 @@ def _finalise(intent: PaymentIntent, amount_sats: int, now: int) -> Step:
     final = replace(intent, final_sats=intent.final_sats + amount_sats)
     if intent.status != "processing" or final.final_sats < final.due_sats:
         return Step(final)
-    return Step(
-        replace(final, status="succeeded", succeeded_at=now), ("payment_intent.succeeded",)
-    )
+    return Step(replace(final, status="succeeded", succeeded_at=now), ("payment_intent.succeeded",))
 
 
 def _reverse(intent: PaymentIntent, fact: FundsReversed) -> Step:
@@ -224,9 +224,7 @@ def _reverse(intent: PaymentIntent, fact: FundsReversed) -> Step:
 def _fail(intent: PaymentIntent, fact: PaymentFailed) -> Step:
     _require(intent, frozenset({"requires_action"}), "fail")
     # The payer may simply try again: where to pay stays shown, the reason is told.
-    return Step(
-        replace(intent, last_payment_error=fact.error), ("payment_intent.payment_failed",)
-    )
+    return Step(replace(intent, last_payment_error=fact.error), ("payment_intent.payment_failed",))
 
 
 def _cancel(intent: PaymentIntent, reason: CancelReason | None, now: int) -> Step:

@@ -64,9 +64,13 @@ def account_id(merchant_id: str, livemode: bool, asset: str, code: AccountCode) 
     return f"{merchant_id}/{'live' if livemode else 'test'}/{asset}/{code}"
 
 
-
 def movement(
-    deposit: Deposit, kind: TransferKind, route: tuple[AccountCode, AccountCode], *, id: str, now: int
+    deposit: Deposit,
+    kind: TransferKind,
+    route: tuple[AccountCode, AccountCode],
+    *,
+    id: str,
+    now: int,
 ) -> LedgerTransfer:
     """The transfer that moves a deposit's whole amount along ``route`` (debit, credit)."""
     if deposit.amount <= 0:

@@ -47,6 +47,7 @@ class PaymentMethod:
     livemode: bool
     created: int
     customer: str | None = None
+    allow_redisplay: str = "unspecified"
     billing_details: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -145,13 +146,19 @@ class CheckoutSession:
     success_url: str | None = None
     cancel_url: str | None = None
     return_url: str | None = None
-    ui_mode: str = "hosted"
+    ui_mode: str = "hosted_page"
     customer: str | None = None
     customer_email: str | None = None
+    customer_details: dict[str, Any] | None = None
     client_reference_id: str | None = None
     locale: str | None = None
     submit_type: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the shop shows the checkout within a page of its own."""
+        return self.ui_mode.startswith("embedded")
 
     @property
     def total_sats(self) -> int:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from stacktill.domain.merchants import Merchant
     from stacktill.domain.payment_intents import PaymentIntent
     from stacktill.domain.refunds import Refund
+    from stacktill.plugin.cache import CacheBackend
     from stacktill.plugin.chain import ChainBackend
     from stacktill.plugin.context import PluginContext
     from stacktill.plugin.info import PluginInfo
-    from stacktill.plugin.cache import CacheBackend
     from stacktill.plugin.notification import NotificationBackend
     from stacktill.plugin.storage import StorageBackend
 
