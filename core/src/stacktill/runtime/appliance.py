@@ -18,6 +18,7 @@ from stacktill.application.services import Services
 from stacktill.domain.errors import ConfigError
 from stacktill.domain.merchants import Merchant
 from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.plugin.cache import Cache
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.health import Health
 from stacktill.plugin.notification import Notifier
@@ -59,6 +60,7 @@ class Appliance:
     supervisor: Supervisor
     operator_token: str
     notifier: Notifier | None
+    cache: Cache | None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start_loops(self) -> None:
@@ -97,6 +99,8 @@ class Appliance:
             parts[f"chain_{mode}"] = watcher.health()
         if self.notifier is not None:
             parts["notification"] = await self.notifier.health()
+        if self.cache is not None:
+            parts["cache"] = await self.cache.health()
         return parts
 
     async def _outbox_health(self) -> Health:
@@ -144,7 +148,8 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             vault=KeyRing.load(data_dir / "keys"),
             public_url=settings.server.url,
         )
-        appliance = _assemble(settings, hooks, storage, services, chains, notifier)
+        appliance = _assemble(settings, hooks, storage, services, chains)
+        appliance.cache = await _open_cache(hooks, stack)
         if loops:
             appliance.start_loops()
         try:
@@ -161,15 +166,22 @@ async def _open_notifier(hooks: Hooks, stack: AsyncExitStack) -> Notifier | None
     return await stack.enter_async_context(offer.backend.open(hooks.context(offer.plugin)))
 
 
+async def _open_cache(hooks: Hooks, stack: AsyncExitStack) -> Cache | None:
+    offer = hooks.backends.cache
+    if offer is None:
+        return None
+    return await stack.enter_async_context(offer.backend.open(hooks.context(offer.plugin)))
+
+
 def _assemble(
     settings: Settings,
     hooks: Hooks,
     storage: Storage,
     services: Services,
     chains: dict[bool, Chain],
-    notifier: Notifier | None,
 ) -> Appliance:
     hub = Hub()
+    notifier = services.notifier
     dispatcher = Dispatcher(storage, services, Carriers(storage, services, notifier, hooks), log)
     relay = Relay(storage, services, dispatcher, hub, log)
     watchers = {
@@ -196,6 +208,7 @@ def _assemble(
         supervisor=Supervisor(log),
         operator_token=_operator_token(settings.data_dir / "operator.token"),
         notifier=notifier,
+        cache=None,
     )
 
 

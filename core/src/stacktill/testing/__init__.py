@@ -5,5 +5,16 @@ from __future__ import annotations
 from stacktill.testing.chain import ChainContract
 from stacktill.testing.clock import FakeClock
 from stacktill.testing.context import CountingIds, plugin_context
+from stacktill.testing.notification import NotifierContract
+from stacktill.testing.receiver import Received, Receiver, Reply
 
-__all__ = ["ChainContract", "CountingIds", "FakeClock", "plugin_context"]
+__all__ = [
+    "ChainContract",
+    "CountingIds",
+    "FakeClock",
+    "NotifierContract",
+    "Received",
+    "Receiver",
+    "Reply",
+    "plugin_context",
+]

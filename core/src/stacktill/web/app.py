@@ -14,6 +14,7 @@ from stacktill.web.metrics import Metrics
 from stacktill.web.operational import operational_routes
 from stacktill.web.pages.routes import page_routes
 from stacktill.web.resources.every import OPERATIONS
+from stacktill.web.shared_limits import CacheLimiter
 from stacktill.web.shell import CorsSettings, RateLimitSettings, ShellSettings, wrap
 
 __all__ = ["create_app"]
@@ -38,7 +39,19 @@ def create_app(appliance: Appliance) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    return wrap(app, _shell_settings(appliance), metrics=metrics)  # type: ignore[return-value]
+    limiter = _shared_limiter(appliance)
+    return wrap(app, _shell_settings(appliance), metrics=metrics, limiter=limiter)  # type: ignore[return-value]
+
+
+def _shared_limiter(appliance: Appliance) -> CacheLimiter | None:
+    limits = appliance.settings.limits
+    if appliance.cache is None or not limits.requests_per_second:
+        return None
+    return CacheLimiter(
+        appliance.cache,
+        limit=max(round(limits.requests_per_second * limits.burst_seconds), 1),
+        window_seconds=limits.burst_seconds,
+    )
 
 
 def _plugin_routes(appliance: Appliance) -> list[Router]:

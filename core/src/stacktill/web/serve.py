@@ -53,8 +53,6 @@ async def _main(settings: Settings) -> None:
             address_file.unlink(missing_ok=True)
 
 
-
-
 def _server_settings(settings: Settings) -> ServerSettings:
     server = settings.server
     return ServerSettings(

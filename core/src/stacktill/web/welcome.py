@@ -29,7 +29,6 @@ def welcome(url: str, shop: NewMerchant | None) -> None:
     sys.stdout.flush()
 
 
-
 def _first_steps(url: str, shop: NewMerchant) -> list[str]:
     secret, publishable = shop.secret.text, shop.publishable.text
     return [

@@ -13,11 +13,11 @@ from stacktill.web.params import Params
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["Access", "Ask", "NO_PARAMS", "Operation", "Prepare", "Run"]
+__all__ = ["Access", "After", "Ask", "NO_PARAMS", "Operation", "Prepare", "Run"]
 
-Access = Literal["secret", "payer", "operator"]
+Access = Literal["secret", "payer", "operator", "owner"]
 """secret: a secret (or restricted) key · payer: also a publishable key with the client secret ·
-operator: also this machine's own operator token."""
+operator: also this machine's own operator token · owner: a secret key, never a restricted one."""
 
 NO_PARAMS = Params({})
 
@@ -49,6 +49,9 @@ Run = Callable[[UnitOfWork, Ask], dict[str, Any]]
 Prepare = Callable[["Appliance", Ask], Awaitable[Any]]
 """What has to be found out before the transaction, such as what plugins decide."""
 
+After = Callable[["Appliance", Ask], None]
+"""Whom to tell when the work is durable, such as the lane that carries what was queued."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
@@ -57,6 +60,7 @@ class Operation:
     ``resource`` names the scope that restricted keys need (``<resource>:read`` or ``:write``);
     ``returns`` the schema of the answer; ``expands`` the paths that may be expanded. ``long`` reads run
     apart from the short ones. ``work``, when given, replaces the transaction: for what is not one.
+    ``secret_answer`` says that the answer shows a secret once, so it is kept for repetition sealed.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -71,8 +75,10 @@ class Operation:
     expands: tuple[str, ...] = ()
     access: Access = "secret"
     prepare: Prepare | None = None
+    after: After | None = None
     long: bool = False
     test_only: bool = False
+    secret_answer: bool = False
     tags: tuple[str, ...] = field(default=())
 
     @property
