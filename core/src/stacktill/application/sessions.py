@@ -8,6 +8,7 @@ from typing import Any
 from stacktill.application.intent_terms import Verdict
 from stacktill.application.journal import record
 from stacktill.application.lookup import named
+from stacktill.application.metadata import merged
 from stacktill.application.payment_intents import (
     cancel_payment_intent,
     create_payment_intent,
@@ -15,6 +16,7 @@ from stacktill.application.payment_intents import (
     expire_payment_intent,
 )
 from stacktill.application.services import Caller, Services
+from stacktill.application.session_terms import LONGEST_LIFE_SECONDS, new_session_id
 from stacktill.application.views.resources import session_view
 from stacktill.domain.errors import InvalidRequest, NotFound, StateConflict
 from stacktill.domain.payment_intents import PaymentIntent
@@ -25,13 +27,25 @@ __all__ = [
     "draft_of_session",
     "expire_session",
     "expire_sessions",
+    "session_of",
     "session_of_link",
     "start_session",
+    "update_session",
 ]
 
-DEFAULT_LIFE_SECONDS = 24 * 3600
 PATIENCE_SECONDS = 600
 """How much longer a session stays open at a time while money is on its way to it."""
+
+
+def update_session(
+    uow: UnitOfWork, caller: Caller, id: str, params: dict[str, Any]
+) -> CheckoutSession:
+    """Change a session's metadata."""
+    session = session_of(uow, caller, id)
+    if "metadata" in params:
+        session = replace(session, metadata=merged(session.metadata, params["metadata"]))
+        uow.checkout_sessions.save(session)
+    return session
 
 
 def start_session(
@@ -46,7 +60,7 @@ def start_session(
     ``verdict`` is what plugins decided about ``draft_of_session``. Raise ``StateConflict`` when the
     session's time is over.
     """
-    session = _session(uow, caller, session_id)
+    session = session_of(uow, caller, session_id)
     intent = _intent(uow, session)
     if intent is not None and intent.status != "canceled":
         return intent
@@ -80,7 +94,7 @@ def session_of_link(uow: UnitOfWork, services: Services, link_id: str) -> Checko
         merchant_id=link.merchant_id,
         livemode=link.livemode,
         created=now,
-        expires_at=now + DEFAULT_LIFE_SECONDS,
+        expires_at=now + LONGEST_LIFE_SECONDS,
         line_items=tuple(replace(item, id=services.ids.new("li")) for item in link.line_items),
         client_secret=f"{id}_{services.ids.secret('secret')}",
         payment_intent_data=link.payment_intent_data,
@@ -94,12 +108,12 @@ def session_of_link(uow: UnitOfWork, services: Services, link_id: str) -> Checko
 
 def expire_session(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> CheckoutSession:
     """Close an open session before its time; its intent is canceled with it."""
-    session = _session(uow, caller, id)
+    session = session_of(uow, caller, id)
     intent = _intent(uow, session)
     if session.status != "open":
         raise StateConflict(
-            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session '
-            f"has a status of {session.status}."
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout '
+            f"Session has a status of {session.status}."
         )
     if intent is not None and intent.status not in ("canceled", "requires_action"):
         raise StateConflict(
@@ -138,12 +152,8 @@ def expire_sessions(
     return len(due)
 
 
-def new_session_id(services: Services, livemode: bool) -> str:
-    """An id that says which mode the session is of, as Stripe's do."""
-    return services.ids.new("cs_live" if livemode else "cs_test")
-
-
-def _session(uow: UnitOfWork, caller: Caller, id: str) -> CheckoutSession:
+def session_of(uow: UnitOfWork, caller: Caller, id: str) -> CheckoutSession:
+    """The caller's session of that id, or ``NotFound``."""
     return named(uow.checkout_sessions, caller, id, kind="checkout.session", param="session")
 
 

@@ -86,7 +86,7 @@ def payment_method_view(method: PaymentMethod) -> dict[str, Any]:
     return {
         "id": method.id,
         "object": "payment_method",
-        "allow_redisplay": "unspecified",
+        "allow_redisplay": method.allow_redisplay,
         "billing_details": {**NO_BILLING_DETAILS, **method.billing_details},
         "created": method.created,
         "crypto": {},
@@ -217,9 +217,8 @@ def payment_link_view(services: Services, link: PaymentLink) -> dict[str, Any]:
 def session_view(services: Services, session: CheckoutSession) -> dict[str, Any]:
     """A checkout session; ``url`` is there only while it is open."""
     url = None
-    if session.status == "open" and session.ui_mode.startswith("hosted"):
+    if session.status == "open" and not session.is_embedded:
         url = hosted_url(services, session.id)
-    email = session.customer_email
     return {
         "id": session.id,
         "object": "checkout.session",
@@ -232,7 +231,7 @@ def session_view(services: Services, session: CheckoutSession) -> dict[str, Any]
         "billing_address_collection": None,
         "cancel_url": session.cancel_url,
         "client_reference_id": session.client_reference_id,
-        "client_secret": None,
+        "client_secret": session.client_secret if session.is_embedded else None,
         "collected_information": None,
         "consent": None,
         "consent_collection": None,
@@ -249,8 +248,8 @@ def session_view(services: Services, session: CheckoutSession) -> dict[str, Any]
         "customer": session.customer,
         "customer_account": None,
         "customer_creation": "if_required",
-        "customer_details": None if email is None else {"email": email, "name": None},
-        "customer_email": email,
+        "customer_details": session.customer_details,
+        "customer_email": session.customer_email,
         "discounts": [],
         "expires_at": session.expires_at,
         "invoice": None,
@@ -270,7 +269,7 @@ def session_view(services: Services, session: CheckoutSession) -> dict[str, Any]
         "permissions": None,
         "phone_number_collection": {"enabled": False},
         "recovered_from": None,
-        "redirect_on_completion": None,
+        "redirect_on_completion": "always" if session.is_embedded else None,
         "return_url": session.return_url,
         "saved_payment_method_options": None,
         "setup_intent": None,

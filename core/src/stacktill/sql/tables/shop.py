@@ -96,7 +96,7 @@ prices = Table(
         "merchant_id",
         "livemode",
         "lookup_key",
-        "id",
+        unique=True,
         where="lookup_key IS NOT NULL",
     ),
 )

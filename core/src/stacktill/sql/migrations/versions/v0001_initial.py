@@ -252,8 +252,8 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
     (
         "ix_prices_lookup_key",
         "prices",
-        "merchant_id livemode lookup_key id",
-        False,
+        "merchant_id livemode lookup_key",
+        True,
         "lookup_key IS NOT NULL",
     ),
     ("ix_prices_product", "prices", "product id", False, None),
