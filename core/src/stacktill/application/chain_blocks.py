@@ -23,7 +23,14 @@ from stacktill.domain.merchants import SettlementAddress
 from stacktill.plugin.chain import Block, Chain, Transfer
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["ChainFacts", "apply_block", "cursor", "revert_block"]
+__all__ = [
+    "KEPT_BLOCKS",
+    "ChainFacts",
+    "apply_block",
+    "cursor",
+    "replace_first_block",
+    "revert_block",
+]
 
 ADDRESSES_PER_QUERY = 200
 DEPOSITS_PER_QUERY = 500
@@ -88,6 +95,20 @@ def revert_block(uow: UnitOfWork, services: Services, chain_id: str, hash: str) 
         _take_back(uow, services, deposit)
     uow.chain_blocks.remove(last.id)
     return True
+
+
+def replace_first_block(
+    uow: UnitOfWork,
+    services: Services,
+    facts: ChainFacts,
+    first: ChainBlock,
+    block: Block,
+    transfers: Sequence[Transfer],
+) -> bool:
+    """Put ``block`` in the place of the very first block of the books, which a fork reached."""
+    if not revert_block(uow, services, facts.chain_id, first.hash):
+        return False
+    return apply_block(uow, services, facts, block, transfers)
 
 
 def _take_back(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:

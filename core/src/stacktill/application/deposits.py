@@ -16,7 +16,23 @@ from stacktill.domain.payment_intents import PAYABLE
 from stacktill.domain.refunds import Refund
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["attach_deposit", "dismiss_deposit", "refund_unmatched"]
+__all__ = [
+    "STATUSES",
+    "attach_deposit",
+    "dismiss_deposit",
+    "refund_unmatched",
+    "status_where",
+]
+
+STATUSES = ("unmatched", "matched", "refunding", "refunded", "dismissed", "reversed")
+"""What the API calls a deposit's status: its match, unless the chain took it back."""
+
+
+def status_where(status: str) -> dict[str, str]:
+    """The conditions on the columns that a status stands for."""
+    if status == "reversed":
+        return {"state": "reversed"}
+    return {"match": status, "state !=": "reversed"}
 
 
 def attach_deposit(

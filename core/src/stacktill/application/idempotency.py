@@ -21,10 +21,14 @@ KEPT_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A caller's request under an idempotency key; ``fingerprint`` covers method, path and parameters."""
+    """A caller's request under an idempotency key; ``fingerprint`` covers path and parameters.
+
+    ``is_secret`` says that its answer shows a secret, so that it is kept sealed.
+    """
 
     key: str
     fingerprint: str
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def fulfil(
     if wish is not None:
         before = uow.idempotency.get(_record_id(caller, wish))
         if before is not None and now - before.created < KEPT_SECONDS:
-            return _repeat(before, wish)
+            return _repeat(services, before, wish)
         if before is not None:
             uow.idempotency.remove(before.id)
     try:
@@ -63,17 +67,7 @@ def fulfil(
     except RequestError as error:
         answer = refuse(uow, error)
     if wish is not None:
-        uow.idempotency.add(
-            IdempotencyRecord(
-                id=_record_id(caller, wish),
-                merchant_id=caller.merchant_id,
-                created=now,
-                fingerprint=wish.fingerprint,
-                status=answer.status,
-                body=answer.body.decode(),
-                request_id=caller.request_id or "",
-            )
-        )
+        uow.idempotency.add(_record(services, caller, wish, answer))
     return answer
 
 
@@ -87,11 +81,31 @@ def _record_id(caller: Caller, wish: Wish) -> str:
     return f"{caller.merchant_id}/{'live' if caller.livemode else 'test'}/{wish.key}"
 
 
-def _repeat(before: IdempotencyRecord, wish: Wish) -> Answer:
+def _record(services: Services, caller: Caller, wish: Wish, answer: Answer) -> IdempotencyRecord:
+    id, body = _record_id(caller, wish), answer.body.decode()
+    return IdempotencyRecord(
+        id=id,
+        merchant_id=caller.merchant_id,
+        created=services.clock.now(),
+        fingerprint=wish.fingerprint,
+        status=answer.status,
+        body=services.vault.seal(body, place=_place(id)) if wish.is_secret else body,
+        request_id=caller.request_id or "",
+    )
+
+
+def _place(record_id: str) -> str:
+    return f"idempotency/{record_id}/body"
+
+
+def _repeat(services: Services, before: IdempotencyRecord, wish: Wish) -> Answer:
     if before.fingerprint != wish.fingerprint:
         raise IdempotencyMismatch(
             "Keys for idempotent requests can only be used with the same parameters they were first "
             f"used with. Try using a key other than '{wish.key}' if you meant to execute a different "
             "request."
         )
-    return Answer(before.status, before.body.encode(), replayed_from=before.request_id)
+    body = before.body
+    if wish.is_secret:
+        body = services.vault.open(body, place=_place(before.id))
+    return Answer(before.status, body.encode(), replayed_from=before.request_id)

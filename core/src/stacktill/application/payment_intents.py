@@ -167,7 +167,7 @@ def expire_payment_intents(
 ) -> int:
     """Cancel up to ``limit`` intents whose time is over; return how many there were."""
     due = uow.payment_intents.find(
-        {"livemode": livemode, "status": "requires_action", "closes_at <=": now},
+        {"livemode": livemode, "status": "requires_action", "closes_at <": now},
         order="closes_at",
         limit=limit,
     )

@@ -139,6 +139,8 @@ class Chain(Protocol):
     """The whole asset identifier that counts as sBTC; nothing else does."""
     clock: Clock
     """This chain's clock: system time, or the sandbox's own."""
+    visibility_seconds: int
+    """How long after its own time a block may first be seen: nothing is called late before that."""
     script: SandboxScript | None
     """The remote control when the chain is a scripted one, else None."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacktill.application.chain_blocks import KEPT_BLOCKS
 from stacktill.domain.accounting import ChainBlock
 from stacktill.plugin.chain import Block, Chain, ChainUnavailable
 from stacktill.plugin.storage import Storage, UnitOfWork
@@ -15,15 +16,18 @@ async def common_ancestor(chain: Chain, storage: Storage, here: ChainBlock) -> i
     The chain's blocks must link to one another all the way down to one of ours: a source that talks
     nonsense cannot make us take anything back. A source that merely has not got as far as we have (its
     tip is one of our own blocks) lags, and is no fork. Raise ``ChainUnavailable`` when the source
-    contradicts itself, or when the fork is deeper than the blocks that we remember.
+    contradicts itself, or when the fork is deeper than the blocks that we remember. A fork below the
+    very first block of the books answers the height below that block.
     """
     child: Block | None = None
     height = here.height
     while True:
         ours = await storage.read(_applied, here.chain_id, height)
         if ours is None:
+            if here.height - height < KEPT_BLOCKS:
+                return height  # Nothing was forgotten yet: the books began above this height.
             raise ChainUnavailable(
-                f"the chain's block {height} is none of ours, and we remember none below it"
+                f"the chain forked below block {height + 1}, the lowest that is remembered"
             )
         theirs = await chain.block(height)
         if theirs is not None:

@@ -13,14 +13,26 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 
-from stacktill.application.chain_blocks import ChainFacts, apply_block, cursor, revert_block
+from stacktill.application.chain_blocks import (
+    ChainFacts,
+    apply_block,
+    cursor,
+    replace_first_block,
+    revert_block,
+)
 from stacktill.application.payment_intents import expire_payment_intents
 from stacktill.application.services import Services
 from stacktill.application.sessions import expire_sessions
+from stacktill.application.stalls import (
+    RESUME_SECONDS,
+    extend_overdue,
+    note_stall,
+    stall_noted,
+)
 from stacktill.domain.accounting import ChainBlock
 from stacktill.plugin.chain import Block, Chain, ChainUnavailable
 from stacktill.plugin.health import Health
-from stacktill.plugin.storage import Storage
+from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.forks import common_ancestor
 
 __all__ = ["Watcher"]
@@ -86,6 +98,7 @@ class Watcher:
         asked_at = self._services.now(self._facts.livemode)
         while True:
             tip = await self._chain.tip()
+            await self._make_up_for_stall(tip, asked_at)
             here = await self._storage.read(cursor, self._facts.chain_id)
             if here is None:
                 await self._start(tip)
@@ -115,10 +128,26 @@ class Watcher:
             self._log.warning(
                 "chain.block_reversed", extra={"height": here.height, "block_hash": here.hash}
             )
-            await self._storage.write(
-                revert_block, self._services, self._facts.chain_id, here.hash
-            )
+            if here.height == ancestor + 1 and await self._is_first(here):
+                await self._replace_first(here)
+                return
+            await self._storage.write(revert_block, self._services, self._facts.chain_id, here.hash)
             self._on_change()
+
+    async def _is_first(self, here: ChainBlock) -> bool:
+        below = f"{here.chain_id}/{here.height - 1}"
+        return await self._storage.read(_has_no_block, below)
+
+    async def _replace_first(self, first: ChainBlock) -> None:
+        """The fork reaches below the books: begin them anew at the same height."""
+        block = await self._chain.block(first.height)
+        if block is None:
+            raise ChainUnavailable(f"block {first.height} is gone")
+        transfers = await self._chain.transfers(block)
+        await self._storage.write(
+            replace_first_block, self._services, self._facts, first, block, transfers
+        )
+        self._on_change()
 
     async def _step_forward(self, here: ChainBlock) -> bool:
         """Apply the block after the cursor; False when the source has none."""
@@ -126,7 +155,9 @@ class Watcher:
         if block is None:
             return False
         if (block.height, block.parent_hash) != (here.height + 1, here.hash):
-            raise ChainUnavailable(f"block {here.height + 1} does not follow from block {here.height}")
+            raise ChainUnavailable(
+                f"block {here.height + 1} does not follow from block {here.height}"
+            )
         transfers = await self._chain.transfers(block)
         await self._storage.write(apply_block, self._services, self._facts, block, transfers)
         self._on_change()
@@ -137,15 +168,32 @@ class Watcher:
         if self._chain.stalled(tip, asked_at):
             return
         livemode = self._facts.livemode
+        # A block from before the end may still turn up for a while, unless the chain's own time is past it.
+        surely_over = max(asked_at - self._chain.visibility_seconds, min(tip.time, asked_at))
         for expire in (expire_payment_intents, expire_sessions):
             while True:
                 count = await self._storage.write(
-                    expire, self._services, livemode, asked_at, EXPIRIES_PER_ROUND
+                    expire, self._services, livemode, surely_over, EXPIRIES_PER_ROUND
                 )
                 if count:
                     self._on_change()
                 if count < EXPIRIES_PER_ROUND:
                     break
+
+    async def _make_up_for_stall(self, tip: Block, now: int) -> None:
+        """Remember a standstill; when it is over, first give everybody time to pay again."""
+        chain_id, livemode = self._facts.chain_id, self._facts.livemode
+        noted = await self._storage.read(stall_noted, chain_id)
+        if self._chain.stalled(tip, now):
+            if not noted:
+                await self._storage.write(note_stall, chain_id, stalled=True)
+            return
+        if not noted:
+            return
+        until = now + RESUME_SECONDS
+        while await self._storage.write(extend_overdue, livemode, until, EXPIRIES_PER_ROUND):
+            pass
+        await self._storage.write(note_stall, chain_id, stalled=False)
 
     def health(self) -> Health:
         """Whether the books are level with the chain."""
@@ -158,3 +206,7 @@ class Watcher:
         if silent > max(BEHIND_SECONDS, 5 * self._poll_seconds):
             return Health(ok=False, detail=f"not level for {int(silent)} s", figures=figures)
         return Health(ok=True, detail="level with the chain", figures=figures)
+
+
+def _has_no_block(uow: UnitOfWork, id: str) -> bool:
+    return uow.chain_blocks.get(id) is None

@@ -33,6 +33,8 @@ class SandboxChain:
     network = "stacks"
     chain_id = "stacks:sandbox"
     sbtc_asset = SBTC_ASSET
+    # What is mined here is seen at once.
+    visibility_seconds = 0
 
     def __init__(
         self,
