@@ -8,6 +8,7 @@ from typing import Any, Literal
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 
 __all__ = [
+    "SCOPE_RESOURCES",
     "ApiKey",
     "KeyKind",
     "Merchant",
@@ -16,6 +17,27 @@ __all__ = [
 ]
 
 KeyKind = Literal["secret", "publishable", "restricted"]
+
+SCOPE_RESOURCES = (
+    "account",
+    "api_keys",
+    "balance",
+    "balance_transactions",
+    "charges",
+    "checkout_sessions",
+    "customers",
+    "deposits",
+    "events",
+    "payment_intents",
+    "payment_links",
+    "payment_methods",
+    "prices",
+    "products",
+    "refunds",
+    "test_helpers",
+    "webhook_endpoints",
+)
+"""What a restricted key's scopes can name, each with ``:read`` or ``:write``."""
 
 DEFAULT_STEPS = (
     ConfirmationStep(100_000, Confirmations("stacks", 1)),

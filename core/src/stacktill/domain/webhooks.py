@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["AttemptRecord", "Delivery", "DeliveryStatus", "WebhookEndpoint"]
+__all__ = ["DELIVERY_STATUSES", "AttemptRecord", "Delivery", "DeliveryStatus", "WebhookEndpoint"]
 
 DeliveryStatus = Literal["pending", "delivered", "dead", "canceled"]
 """pending: to be tried · delivered · dead: gave up, kept · canceled: its endpoint was disabled or deleted."""
+DELIVERY_STATUSES: tuple[DeliveryStatus, ...] = ("pending", "delivered", "dead", "canceled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

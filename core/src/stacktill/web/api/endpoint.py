@@ -81,6 +81,8 @@ async def _serve(
     if operation.work is not None:
         return _response(200, encode(await operation.work(appliance, ask)))
     wish = _wish(key, request.scope["path"], {"params": params, "expand": expands})
+    if wish is not None and operation.secret_answer:
+        wish = replace(wish, is_secret=True)
     return await _write(appliance, operation, ask, expands, wish)
 
 
@@ -123,6 +125,8 @@ async def _write(
         fulfil, appliance.services, ask.caller, wish, _refuse(ask), _act, operation, ask, expands
     )
     appliance.relay.nudge()
+    if operation.after is not None:
+        operation.after(appliance, ask)
     response = _response(answer.status, answer.body)
     if wish is not None:
         response.headers["Idempotency-Key"] = wish.key

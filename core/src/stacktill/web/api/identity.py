@@ -70,6 +70,11 @@ def _check_kind(operation: Operation, key: ApiKey) -> None:
             "This API call cannot be made with a publishable API key. Please use a secret API key.",
             code="secret_key_required",
         )
+    if key.kind == "restricted" and operation.access == "owner":
+        raise Forbidden(
+            "This API call cannot be made with a restricted API key. Please use a secret API key.",
+            code="secret_key_required",
+        )
     if key.kind == "restricted" and not _in_scope(operation, key.scopes):
         raise Forbidden(
             f"This restricted key lacks the permission '{operation.scope}'. Add it to the key, or use "
