@@ -76,9 +76,9 @@ def apply_block(
         if item.amount <= 0:
             continue
         if item.sender in known:
-            send_transfer(uow, services, facts, block, item, known[item.sender])
+            send_transfer(uow, services, facts, block, item, owner=known[item.sender])
         if item.recipient in known:
-            receive_transfer(uow, services, facts, block, item, known[item.recipient])
+            receive_transfer(uow, services, facts, block, item, owner=known[item.recipient])
     _finalise_due(uow, services, facts.chain_id, block)
     return True
 
@@ -101,6 +101,7 @@ def replace_first_block(
     uow: UnitOfWork,
     services: Services,
     facts: ChainFacts,
+    *,
     first: ChainBlock,
     block: Block,
     transfers: Sequence[Transfer],

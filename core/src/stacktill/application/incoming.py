@@ -29,6 +29,7 @@ def receive_transfer(
     facts: ChainFacts,
     block: Block,
     item: Transfer,
+    *,
     owner: SettlementAddress,
 ) -> None:
     """Book a transfer to a store's address, once, and count it towards the intent it names."""
@@ -39,7 +40,7 @@ def receive_transfer(
         return
     intent = _named_intent(uow, facts, item)
     depth = _depth(uow, owner, intent, item.amount)
-    deposit = _deposit(services, facts, block, item, owner, depth)
+    deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
     if known:
         deposit = replace(deposit, id=known[0].id, created=known[0].created)
     intent, reason = _judge(uow, services, deposit, intent)
@@ -131,6 +132,7 @@ def _deposit(
     facts: ChainFacts,
     block: Block,
     item: Transfer,
+    *,
     owner: SettlementAddress,
     depth: Confirmations,
 ) -> Deposit:

@@ -61,6 +61,7 @@ def payment_terms(
     caller: Caller,
     intent: PaymentIntent,
     params: dict[str, Any],
+    *,
     verdict: Verdict,
 ) -> Confirmed:
     """The terms by which the store's policy, and the plugins, judge this intent's payment."""

@@ -15,9 +15,14 @@ class Owned(Protocol):
     """Anything that belongs to a merchant in one mode."""
 
     @property
-    def merchant_id(self) -> str: ...
+    def merchant_id(self) -> str:
+        """Whose it is."""
+        ...
+
     @property
-    def livemode(self) -> bool: ...
+    def livemode(self) -> bool:
+        """In which mode."""
+        ...
 
 
 T = TypeVar("T", bound=Owned)

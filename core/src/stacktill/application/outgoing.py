@@ -27,6 +27,7 @@ def send_transfer(
     facts: ChainFacts,
     block: Block,
     item: Transfer,
+    *,
     owner: SettlementAddress,
 ) -> None:
     """Book a transfer from a store's address, once; one that fulfils a refund closes it."""

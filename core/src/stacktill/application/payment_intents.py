@@ -81,6 +81,7 @@ def create_payment_intent(
     caller: Caller,
     draft: PaymentIntent,
     params: dict[str, Any],
+    *,
     verdict: Verdict,
 ) -> PaymentIntent:
     """Keep a draft; with ``confirm`` among the parameters, also show the payer where to pay."""
@@ -98,7 +99,9 @@ def create_payment_intent(
     if not params.get("confirm"):
         uow.payment_intents.add(draft)
         return draft
-    done = step(draft, payment_terms(uow, services, caller, draft, params, verdict), draft.created)
+    done = step(
+        draft, payment_terms(uow, services, caller, draft, params, verdict=verdict), draft.created
+    )
     uow.payment_intents.add(done.intent)
     record_step(uow, services, caller, done)
     return done.intent
@@ -136,6 +139,7 @@ def confirm_payment_intent(
     caller: Caller,
     id: str,
     params: dict[str, Any],
+    *,
     verdict: Verdict,
 ) -> PaymentIntent:
     """Fix the terms of payment and show the payer where to pay."""
@@ -144,7 +148,7 @@ def confirm_payment_intent(
         if params.get(name) is not None:
             intent = replace(intent, **{name: params[name]})
     now = services.now(caller.livemode)
-    done = step(intent, payment_terms(uow, services, caller, intent, params, verdict), now)
+    done = step(intent, payment_terms(uow, services, caller, intent, params, verdict=verdict), now)
     uow.payment_intents.save(done.intent)
     record_step(uow, services, caller, done)
     return done.intent

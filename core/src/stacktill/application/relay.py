@@ -50,15 +50,12 @@ def relay_events(
     events = uow.events.find({"position": None}, limit=limit)
     if not events:
         return Relayed((), ())
-    last = uow.events.find({"position >=": 0}, order="position", descending=True, limit=1)
-    position = (last[0].position or 0) if last else 0
     endpoints: dict[tuple[str, bool], list[WebhookEndpoint]] = {}
     stamped: list[Event] = []
     queued: list[Delivery] = []
-    for event in events:
-        position += 1
-        uow.stamp(event.id, position)
-        event = replace(event, position=position)
+    for position, unplaced in enumerate(events, start=_last_position(uow) + 1):
+        uow.stamp(unplaced.id, position)
+        event = replace(unplaced, position=position)
         stamped.append(event)
         owner = (event.merchant_id, event.livemode)
         if owner not in endpoints:
@@ -67,6 +64,11 @@ def relay_events(
     for delivery in queued:
         uow.deliveries.add(delivery)
     return Relayed(tuple(stamped), tuple(queued))
+
+
+def _last_position(uow: UnitOfWork) -> int:
+    last = uow.events.find({"position >=": 0}, order="position", descending=True, limit=1)
+    return (last[0].position or 0) if last else 0
 
 
 def due_deliveries(

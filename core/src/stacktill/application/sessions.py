@@ -68,7 +68,9 @@ def start_session(
         raise StateConflict("This Checkout Session is no longer open; ask the shop for a new one.")
     params = {**_intent_params(session), "confirm": True}
     draft = draft_of_session(services, session)
-    intent = create_payment_intent(uow, services, caller, draft, params, verdict or Verdict())
+    intent = create_payment_intent(
+        uow, services, caller, draft, params, verdict=verdict or Verdict()
+    )
     uow.checkout_sessions.save(replace(session, payment_intent=intent.id))
     return intent
 

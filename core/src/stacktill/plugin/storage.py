@@ -52,7 +52,7 @@ __all__ = [
     "Where",
 ]
 
-Value = str | int | None | Iterable[str]
+Value = str | int | Iterable[str] | None
 Where = Mapping[str, "str | int | bool | None | Iterable[str]"]
 """Conditions joined by AND: ``{"status": "pending"}`` equals (None: is null; a list: one of), and with an
 operator behind the name, ``{"created >=": 5}`` (``<``, ``<=``, ``>``, ``>=``, ``!=``)."""
@@ -105,7 +105,7 @@ class Table(Protocol[T]):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition of a search: ``field`` (or ``metadata.KEY``), ``=``, ``~``, ``>``, ``>=``, ``<``, ``<=``."""
+    """One condition of a search on ``field`` (or ``metadata.KEY``): ``=``, ``~``, ``>``, ``>=``, ``<`` or ``<=``."""
 
     field: str
     operator: str
@@ -129,53 +129,124 @@ class UnitOfWork(Protocol):
     """All tables, within one transaction."""
 
     @property
-    def merchants(self) -> Table[Merchant]: ...
+    def merchants(self) -> Table[Merchant]:
+        """Stores."""
+        ...
+
     @property
-    def api_keys(self) -> Table[ApiKey]: ...
+    def api_keys(self) -> Table[ApiKey]:
+        """API keys, by their hashes."""
+        ...
+
     @property
-    def settlement_addresses(self) -> Table[SettlementAddress]: ...
+    def settlement_addresses(self) -> Table[SettlementAddress]:
+        """Where stores are, or were, paid."""
+        ...
+
     @property
-    def payment_intents(self) -> Table[PaymentIntent]: ...
+    def payment_intents(self) -> Table[PaymentIntent]:
+        """Payment intents."""
+        ...
+
     @property
-    def charges(self) -> Table[Charge]: ...
+    def charges(self) -> Table[Charge]:
+        """Charges."""
+        ...
+
     @property
-    def balance_transactions(self) -> Table[BalanceTransaction]: ...
+    def balance_transactions(self) -> Table[BalanceTransaction]:
+        """The lines of balances."""
+        ...
+
     @property
-    def refunds(self) -> Table[Refund]: ...
+    def refunds(self) -> Table[Refund]:
+        """Refunds."""
+        ...
+
     @property
-    def deposits(self) -> Table[Deposit]: ...
+    def deposits(self) -> Table[Deposit]:
+        """Transfers to stores' addresses."""
+        ...
+
     @property
-    def withdrawals(self) -> Table[Withdrawal]: ...
+    def withdrawals(self) -> Table[Withdrawal]:
+        """Transfers from stores' addresses."""
+        ...
+
     @property
-    def ledger_accounts(self) -> Table[LedgerAccount]: ...
+    def ledger_accounts(self) -> Table[LedgerAccount]:
+        """Accounts with their running totals; ``post`` moves them."""
+        ...
+
     @property
-    def ledger_transfers(self) -> Table[LedgerTransfer]: ...
+    def ledger_transfers(self) -> Table[LedgerTransfer]:
+        """Movements between accounts; ``post`` adds them."""
+        ...
+
     @property
-    def chain_blocks(self) -> Table[ChainBlock]: ...
+    def chain_blocks(self) -> Table[ChainBlock]:
+        """The blocks that were applied, the latest few thousand."""
+        ...
+
     @property
-    def events(self) -> Table[Event]: ...
+    def events(self) -> Table[Event]:
+        """The event log; those without a position are the outbox."""
+        ...
+
     @property
-    def webhook_endpoints(self) -> Table[WebhookEndpoint]: ...
+    def webhook_endpoints(self) -> Table[WebhookEndpoint]:
+        """Webhook endpoints."""
+        ...
+
     @property
-    def deliveries(self) -> Table[Delivery]: ...
+    def deliveries(self) -> Table[Delivery]:
+        """Events on their way to subscribers."""
+        ...
+
     @property
-    def attempts(self) -> Table[AttemptRecord]: ...
+    def attempts(self) -> Table[AttemptRecord]:
+        """The delivery log."""
+        ...
+
     @property
-    def idempotency(self) -> Table[IdempotencyRecord]: ...
+    def idempotency(self) -> Table[IdempotencyRecord]:
+        """Answers to be repeated."""
+        ...
+
     @property
-    def customers(self) -> Table[Customer]: ...
+    def customers(self) -> Table[Customer]:
+        """Customers."""
+        ...
+
     @property
-    def payment_methods(self) -> Table[PaymentMethod]: ...
+    def payment_methods(self) -> Table[PaymentMethod]:
+        """Payment methods."""
+        ...
+
     @property
-    def products(self) -> Table[Product]: ...
+    def products(self) -> Table[Product]:
+        """Products."""
+        ...
+
     @property
-    def prices(self) -> Table[Price]: ...
+    def prices(self) -> Table[Price]:
+        """Prices."""
+        ...
+
     @property
-    def payment_links(self) -> Table[PaymentLink]: ...
+    def payment_links(self) -> Table[PaymentLink]:
+        """Payment links."""
+        ...
+
     @property
-    def checkout_sessions(self) -> Table[CheckoutSession]: ...
+    def checkout_sessions(self) -> Table[CheckoutSession]:
+        """Checkout sessions."""
+        ...
+
     @property
-    def plugin_state(self) -> Table[PluginState]: ...
+    def plugin_state(self) -> Table[PluginState]:
+        """Small values that plugins and the core keep."""
+        ...
 
     def post(self, transfer: LedgerTransfer) -> None:
         """Keep a ledger transfer and move the running totals of its two accounts."""

@@ -145,7 +145,12 @@ class Watcher:
             raise ChainUnavailable(f"block {first.height} is gone")
         transfers = await self._chain.transfers(block)
         await self._storage.write(
-            replace_first_block, self._services, self._facts, first, block, transfers
+            replace_first_block,
+            self._services,
+            self._facts,
+            first=first,
+            block=block,
+            transfers=transfers,
         )
         self._on_change()
 

@@ -175,7 +175,7 @@ def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
             param="return_url",
         )
     intent = use_cases.create_payment_intent(
-        uow, ask.services, ask.caller, draft, ask.params, verdict
+        uow, ask.services, ask.caller, draft, ask.params, verdict=verdict
     )
     return payment_intent_view(ask.services, intent)
 
@@ -203,7 +203,7 @@ def _update(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 def _confirm(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     _payable(uow, ask)
     intent = use_cases.confirm_payment_intent(
-        uow, ask.services, ask.caller, ask.id, ask.params, ask.extra
+        uow, ask.services, ask.caller, ask.id, ask.params, verdict=ask.extra
     )
     view = payer_view if ask.is_payer else payment_intent_view
     return view(ask.services, intent)

@@ -162,7 +162,7 @@ def _start(uow: UnitOfWork, ask: Ask, id: str) -> PaymentIntent:
     intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="payment")
     if intent.status not in CONFIRMABLE:
         return _confirmed(intent)
-    return use_cases.confirm_payment_intent(uow, ask.services, caller, id, {}, Verdict())
+    return use_cases.confirm_payment_intent(uow, ask.services, caller, id, {}, verdict=Verdict())
 
 
 def _confirmed(intent: PaymentIntent) -> PaymentIntent:
