@@ -9,6 +9,7 @@ from stacktill.application.journal import record
 from stacktill.application.lookup import named, referenced
 from stacktill.application.memo import refund_memo
 from stacktill.application.metadata import merged
+from stacktill.application.payers import next_payer
 from stacktill.application.refund_progress import save_refund
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.charges import refund_view
@@ -23,6 +24,7 @@ __all__ = [
     "broadcast_refund",
     "cancel_refund",
     "create_refund",
+    "plan_refund",
     "refund_deposit",
     "update_refund",
 ]
@@ -32,15 +34,32 @@ def create_refund(
     uow: UnitOfWork, services: Services, caller: Caller, params: dict[str, Any]
 ) -> Refund:
     """Reserve an amount on a charge and prepare the transaction that the merchant signs."""
+    charge, refund = plan_refund(uow, services, caller, params)
+    uow.charges.save(charge)
+    return _keep(uow, services, caller, refund)
+
+
+def plan_refund(
+    uow: UnitOfWork, services: Services, caller: Caller, params: dict[str, Any]
+) -> tuple[Charge, Refund]:
+    """The refund that parameters ask for, and its charge with the amount reserved; nothing is kept."""
     charge = _charge(uow, caller, params)
-    reserved, amount_sats = reserve(charge, params.get("amount"))
-    uow.charges.save(reserved)
-    sender = _deposit_address(uow, charge)
+    payer = next_payer(uow, charge)
+    wanted = params.get("amount")
+    if wanted is None and payer.payers > 1:
+        wanted = min(payer.left_sats, charge.refundable_sats) or None
+    reserved, amount_sats = reserve(charge, wanted)
+    if amount_sats > payer.left_sats:
+        raise InvalidParameter(
+            f"This charge was paid from {payer.payers} addresses, and {payer.address}, which is owed "
+            f"most, can get back at most {payer.left_sats} sats. Refund the rest in refunds of its own.",
+            param="amount",
+        )
     refund = _prepare(
         services,
         caller,
         chain_id=charge.chain_id,
-        route=(sender, charge.buyer_address),
+        route=(_deposit_address(uow, charge), payer.address),
         amount_sats=amount_sats,
         extra={
             "charge": charge.id,
@@ -49,7 +68,7 @@ def create_refund(
             "metadata": merged({}, params.get("metadata", {})),
         },
     )
-    return _keep(uow, services, caller, refund)
+    return reserved, refund
 
 
 def refund_deposit(uow: UnitOfWork, services: Services, caller: Caller, deposit: Deposit) -> Refund:
@@ -105,7 +124,7 @@ def broadcast_refund(
 ) -> Refund:
     """Note that the merchant's wallet sent the transfer; the chain has yet to show it."""
     refund = named(uow.refunds, caller, id, kind="refund")
-    if refund.status == "pending" or refund.status == "succeeded":
+    if refund.status in {"pending", "succeeded"}:
         return refund
     after = advance_refund(refund, "pending", txid=txid)
     save_refund(uow, services, refund, after, caller)

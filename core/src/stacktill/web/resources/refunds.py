@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stacktill.application import refunds as use_cases
 from stacktill.application.lookup import named
 from stacktill.application.views.charges import refund_view
+from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.domain.refunds import REFUND_REASONS, Refund
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.lists import Listing, list_page, list_params
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.params import Amount, Enum, Metadata, Params, Text
 from stacktill.web.resources.shared import reference
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
 
 __all__ = ["OPERATIONS"]
 
@@ -52,6 +56,22 @@ BROADCAST = Params(
         )
     }
 )
+
+
+async def _review(appliance: Appliance, ask: Ask) -> None:
+    """Ask the plugins about the refund that would be made."""
+    if not appliance.hooks.reviews_refunds:
+        return
+    _, draft = await appliance.storage.read(
+        use_cases.plan_refund, ask.services, ask.caller, ask.params
+    )
+    intent = await appliance.storage.read(_intent, draft.payment_intent or "")
+    if intent is not None:
+        await appliance.hooks.review_refund(draft, intent)
+
+
+def _intent(uow: UnitOfWork, id: str) -> PaymentIntent | None:
+    return uow.payment_intents.get(id)
 
 
 def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
@@ -103,6 +123,7 @@ OPERATIONS = (
         "create",
         "Create a refund: reserve the amount and prepare the transaction to sign",
         params=CREATE,
+        prepare=_review,
         run=_create,
     ),
     _operation(
