@@ -19,6 +19,7 @@ from stacktill.runtime.config_sources import environment_over, find_config, read
 __all__ = [
     "DEFAULT_PLUGINS",
     "ChainTable",
+    "FaultySettings",
     "LimitsTable",
     "LogTable",
     "ServerTable",
@@ -207,6 +208,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return None if self.server.plugins_dir is None else Path(self.server.plugins_dir)
 
 
+class FaultySettings(ConfigError):
+    """Some settings are wrong; ``rest`` has the defaults in their place, to look for more faults.
+
+    It is None where a default would lead to faults that are none.
+    """
+
+    def __init__(self, message: str, *, rest: Settings | None) -> None:
+        super().__init__(message)
+        self.rest = rest
+
+
 def load_settings(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from the file, if there is one, and from the environment.
 
@@ -225,8 +237,19 @@ def load_settings(config: Path | None = None, environ: Mapping[str, str] | None 
     decoded = decode_table(Settings, tables, Place(file, ""))
     faults = [*decoded.faults, *faults]
     if decoded.value is None or faults:
-        raise ConfigError("\n".join(faults))
+        raise FaultySettings("\n".join(faults), rest=_without_faults(tables, plugins))
     return msgspec.structs.replace(decoded.value, plugins=plugins)
+
+
+def _without_faults(
+    tables: Mapping[str, Any], plugins: dict[str, dict[str, Any]]
+) -> Settings | None:
+    """The settings that plugins are loaded by, when those can be relied on."""
+    raw = tables.get("server", {})
+    if not isinstance(raw, Mapping) or not raw.get("plugins_dir"):
+        return Settings(plugins=plugins)
+    server = decode_table(ServerTable, raw, Place(None, "server")).value
+    return None if server is None else Settings(server=server, plugins=plugins)
 
 
 def _plugin_tables(raw: Any, place: Place) -> tuple[dict[str, dict[str, Any]], list[str]]:
