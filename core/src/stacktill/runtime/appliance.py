@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stacktill.application.idempotency import forget_old
 from stacktill.application.intent_terms import Verdict
+from stacktill.application.retention import KEPT_DAYS, forget_deliveries
 from stacktill.application.services import Services
 from stacktill.domain.errors import ConfigError
 from stacktill.domain.merchants import Merchant
@@ -29,7 +30,7 @@ from stacktill.runtime.config import Settings
 from stacktill.runtime.dispatcher import Dispatcher
 from stacktill.runtime.hooks import Hooks
 from stacktill.runtime.hub import Hub
-from stacktill.runtime.ids import TimeOrderedIds
+from stacktill.runtime.ids import TimeOrderedIds, first_id
 from stacktill.runtime.plugin_host import load_plugins
 from stacktill.runtime.relay import Relay
 from stacktill.runtime.supervisor import Supervisor
@@ -41,6 +42,7 @@ __all__ = ["Appliance", "open_appliance"]
 log = logging.getLogger("stacktill")
 
 PRUNE_SECONDS = 60.0
+PRUNE_PAUSE_SECONDS = 0.05
 LOW_DISK = 0.05
 OUTBOX_LIMIT_SECONDS = 60
 
@@ -111,8 +113,12 @@ class Appliance:
 
     async def _prune(self) -> None:
         while True:
+            since = self.services.clock.now() - KEPT_DAYS * 24 * 3600
+            bounds = {"attempts": first_id("att", since), "deliveries": first_id("dlv", since)}
             while await self.storage.write(forget_old, self.services) > 0:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(PRUNE_PAUSE_SECONDS)
+            while await self.storage.write(forget_deliveries, bounds) > 0:
+                await asyncio.sleep(PRUNE_PAUSE_SECONDS)
             self.supervisor.working("prune")
             await asyncio.sleep(PRUNE_SECONDS)
 

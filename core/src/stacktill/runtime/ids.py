@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
-__all__ = ["TimeOrderedIds"]
+__all__ = ["TimeOrderedIds", "first_id"]
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 """Base62 in ASCII order, so that text order is number order."""
@@ -35,6 +35,11 @@ class TimeOrderedIds:
     def secret(self, prefix: str) -> str:
         """A token such as ``sk_test_…`` with 190 bits of chance."""
         return f"{prefix}_{_random(SECRET_LETTERS)}"
+
+
+def first_id(prefix: str, unix_seconds: int) -> str:
+    """A bound: every id of that prefix made from that second on is greater."""
+    return f"{prefix}_{_letters(unix_seconds * 1_000_000, TIME_LETTERS)}"
 
 
 def _letters(number: int, width: int) -> str:
