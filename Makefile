@@ -33,7 +33,7 @@ format: setup ## format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 
 bench: setup ## measure the promises about speed and size
-	@$(BIN)/python bench/run.py $(ARGS)
+	@$(BIN)/python -m bench.run $(ARGS)
 
 soak: setup ## simulate the whole gateway for hours, with a new seed each time
 	@$(BIN)/python tests/simulation/soak.py $(ARGS)
