@@ -18,7 +18,14 @@ from stacktill.domain.intent_steps import Step
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["adjust_overpayment", "complete_intent", "network_of", "suspend_charge", "update_charge"]
+__all__ = [
+    "adjust_charge",
+    "complete_intent",
+    "fail_charge",
+    "network_of",
+    "suspend_charge",
+    "update_charge",
+]
 
 
 def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: Deposit) -> Step:
@@ -44,25 +51,26 @@ def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: De
 
 def suspend_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
     """Book the charge back: its money is not final any more."""
-    charge = uow.charges.get(intent.latest_charge or "")
-    if charge is None:
-        raise InvariantBroken(f"{intent.id} had succeeded without a charge")
+    charge = _charge_of(uow, intent)
     paid = charge.amount_sats + charge.overpaid_sats
     uow.balance_transactions.add(_line(services, charge, "payment_reversal", -paid))
     _save(uow, services, charge, replace(charge, status="pending"))
 
 
-def adjust_overpayment(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
-    """Follow an excess that became final, or left the chain, after the intent had succeeded."""
-    charge = uow.charges.get(intent.latest_charge or "")
-    if charge is None:
-        raise InvariantBroken(f"{intent.id} had succeeded without a charge")
-    overpaid = max(intent.final_sats - intent.amount_sats, 0)
-    if overpaid == charge.overpaid_sats:
+def fail_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
+    """Give up the charge of an intent that ended before its reversed money came back."""
+    charge = _charge_of(uow, intent)
+    _save(uow, services, charge, replace(charge, status="failed"))
+
+
+def adjust_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
+    """Follow money that became final, or left the chain, while the intent stays succeeded."""
+    charge = _charge_of(uow, intent)
+    change = intent.final_sats - charge.amount_sats - charge.overpaid_sats
+    if change == 0:
         return
-    line = _line(services, charge, "adjustment", overpaid - charge.overpaid_sats)
-    uow.balance_transactions.add(line)
-    _save(uow, services, charge, replace(charge, overpaid_sats=overpaid))
+    uow.balance_transactions.add(_line(services, charge, "adjustment", change))
+    _save(uow, services, charge, replace(charge, **_parts(intent)))
 
 
 def update_charge(
@@ -80,6 +88,19 @@ def update_charge(
     after = replace(charge, **changes)
     _save(uow, services, charge, after, caller=caller)
     return after
+
+
+def _charge_of(uow: UnitOfWork, intent: PaymentIntent) -> Charge:
+    charge = uow.charges.get(intent.latest_charge or "")
+    if charge is None:
+        raise InvariantBroken(f"{intent.id} had succeeded without a charge")
+    return charge
+
+
+def _parts(intent: PaymentIntent) -> dict[str, Any]:
+    """How much of what arrived is the amount that was asked for, and how much is beyond it."""
+    amount_sats = min(intent.amount_sats, intent.final_sats)
+    return {"amount_sats": amount_sats, "overpaid_sats": intent.final_sats - amount_sats}
 
 
 def network_of(services: Services, charge: Charge) -> str:
@@ -104,7 +125,7 @@ def _charge(
 ) -> Charge:
     now = services.now(intent.livemode)
     paid: dict[str, Any] = {
-        "overpaid_sats": max(intent.final_sats - intent.amount_sats, 0),
+        **_parts(intent),
         "status": "succeeded",
         "buyer_address": deposit.sender,
         "transaction_hash": deposit.txid,
@@ -117,7 +138,6 @@ def _charge(
         livemode=intent.livemode,
         created=now,
         payment_intent=intent.id,
-        amount_sats=min(intent.amount_sats, intent.final_sats),
         balance_transaction="",
         chain_id=deposit.chain_id,
         payment_method=intent.payment_method,

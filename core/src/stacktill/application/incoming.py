@@ -10,7 +10,7 @@ from stacktill.application.journal import move
 from stacktill.application.payment_intents import expire_payment_intent
 from stacktill.application.services import Services
 from stacktill.domain.confirmations import Confirmations, confirmations_for
-from stacktill.domain.deposits import Deposit
+from stacktill.domain.deposits import Deposit, MatchState
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.merchants import SettlementAddress
 from stacktill.domain.payment_intents import PAYABLE, PaymentIntent
@@ -38,30 +38,51 @@ def receive_transfer(
     )
     if known and known[0].state != "reversed":
         return
-    intent = _named_intent(uow, facts, item)
+    before = known[0] if known else None
+    intent = _meant_intent(uow, facts, item, before)
     depth = _depth(uow, owner, intent, item.amount)
     deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
-    if known:
-        deposit = replace(deposit, id=known[0].id, created=known[0].created)
-    intent, reason = _judge(uow, services, deposit, intent)
-    if reason is None and intent is not None:
-        deposit = replace(deposit, match="matched", intent_id=intent.id)
+    if before is None:
+        deposit = _matched(deposit, *_judge(uow, services, deposit, intent))
+        uow.deposits.add(deposit)
     else:
-        # What a merchant decided about it before a reorganisation still stands.
-        match = known[0].match if known and known[0].match in KEPT_ANSWERS else "unmatched"
-        refund_id = known[0].refund_id if known else None
-        deposit = replace(
-            deposit,
-            match=match,
-            reason=reason,
-            intent_id=intent.id if intent else None,
-            refund_id=refund_id,
-        )
-    (uow.deposits.save if known else uow.deposits.add)(deposit)
+        deposit = _returned(uow, services, deposit, before, intent)
+        uow.deposits.save(deposit)
     _book(uow, services, deposit)
 
 
 KEPT_ANSWERS = frozenset({"dismissed", "refunding", "refunded"})
+
+
+def _matched(deposit: Deposit, intent: PaymentIntent | None, reason: str | None) -> Deposit:
+    """The deposit with what it pays, or with why it pays nothing."""
+    match: MatchState = "matched" if reason is None else "unmatched"
+    return replace(
+        deposit, match=match, reason=reason, intent_id=None if intent is None else intent.id
+    )
+
+
+def _returned(
+    uow: UnitOfWork,
+    services: Services,
+    deposit: Deposit,
+    before: Deposit,
+    intent: PaymentIntent | None,
+) -> Deposit:
+    """A deposit that left the chain and is back: what was decided about it still stands."""
+    deposit = replace(deposit, id=before.id, created=before.created)
+    if before.match in KEPT_ANSWERS:
+        return replace(
+            deposit,
+            match=before.match,
+            reason=before.reason,
+            intent_id=before.intent_id,
+            refund_id=before.refund_id,
+        )
+    if before.match == "matched" and intent is not None:
+        # Perhaps attached by hand, whatever its memo says: only time can speak against it now.
+        return _matched(deposit, *_judge_time(uow, services, deposit, intent))
+    return _matched(deposit, *_judge(uow, services, deposit, intent))
 
 
 def _book(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
@@ -73,6 +94,15 @@ def _book(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
         move(uow, services, deposit, "deposit_seen", ("payers", "unmatched"))
         if deposit.match == "unmatched":
             report_unmatched(uow, services, deposit)
+
+
+def _meant_intent(
+    uow: UnitOfWork, facts: ChainFacts, item: Transfer, before: Deposit | None
+) -> PaymentIntent | None:
+    """The intent that a transfer counted towards when it was last on the chain, or that it names."""
+    if before is not None and before.match == "matched":
+        return uow.payment_intents.get(before.intent_id or "")
+    return _named_intent(uow, facts, item)
 
 
 def _named_intent(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> PaymentIntent | None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stacktill.application.charges import adjust_overpayment, complete_intent, suspend_charge
+from stacktill.application.charges import (
+    adjust_charge,
+    complete_intent,
+    fail_charge,
+    suspend_charge,
+)
 from stacktill.application.intent_record import record_step
 from stacktill.application.journal import move, record
+from stacktill.application.places import place_of
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.deposits import deposit_view
 from stacktill.domain.deposits import Deposit
@@ -18,6 +24,7 @@ from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["count_deposit", "finalise_deposit", "release_deposits", "report_unmatched", "uncount"]
 
+DEPOSITS_PER_QUERY = 500
 REOPEN_SECONDS = 24 * 3600
 """How long a payer whose payment was reversed has for it to come back."""
 
@@ -51,7 +58,7 @@ def finalise_deposit(uow: UnitOfWork, services: Services, deposit: Deposit) -> D
         done = complete_intent(uow, services, done, final)
     _apply(uow, services, intent, done)
     if intent.status == "succeeded":
-        adjust_overpayment(uow, services, done.intent)
+        adjust_charge(uow, services, done.intent)
     return final
 
 
@@ -66,7 +73,7 @@ def uncount(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
     if intent.status != "succeeded":
         return
     if done.intent.status == "succeeded":
-        adjust_overpayment(uow, services, done.intent)
+        adjust_charge(uow, services, done.intent)
     else:
         suspend_charge(uow, services, done.intent)
 
@@ -75,16 +82,15 @@ def release_deposits(
     uow: UnitOfWork, services: Services, intent: PaymentIntent, *, reason: str
 ) -> None:
     """Let go of the deposits of an intent that ended: each becomes unmatched, with the reason."""
-    if not intent.seen_sats:
-        return
-    for deposit in uow.deposits.find({"intent_id": intent.id, "match": "matched"}, limit=1_000):
-        if deposit.state == "reversed":
-            continue
-        source: AccountCode = "available" if deposit.state == "final" else "pending"
-        move(uow, services, deposit, "deposit_released", (source, "unmatched"))
-        freed = replace(deposit, match="unmatched", reason=reason)
-        uow.deposits.save(freed)
-        report_unmatched(uow, services, freed)
+    if intent.latest_charge is not None:
+        fail_charge(uow, services, intent)
+    where = {"intent_id": intent.id, "match": "matched", "state !=": "reversed"}
+    while intent.seen_sats and (found := uow.deposits.find(where, limit=DEPOSITS_PER_QUERY)):
+        for deposit in found:
+            move(uow, services, deposit, "deposit_released", (place_of(deposit), "unmatched"))
+            freed = replace(deposit, match="unmatched", reason=reason)
+            uow.deposits.save(freed)
+            report_unmatched(uow, services, freed)
 
 
 def report_unmatched(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:

@@ -83,7 +83,11 @@ def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: i
         name=old.name,
         scopes=old.scopes,
     )
-    uow.api_keys.save(replace(old, expires_at=services.clock.now() + overlap_seconds))
+    until = services.clock.now() + overlap_seconds
+    if old.expires_at is not None:
+        # Rolled before: rolling it again must not open it for longer.
+        until = min(until, old.expires_at)
+    uow.api_keys.save(replace(old, expires_at=until))
     return new
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stacktill.application.refund_progress import refund_returned, refund_seen
+from stacktill.application.refund_progress import (
+    deposit_given_back,
+    refund_returned,
+    refund_seen,
+)
 from stacktill.application.services import Services
 from stacktill.domain.accounting import Withdrawal
 from stacktill.domain.errors import InvariantBroken
@@ -98,7 +102,9 @@ def _move(
     *,
     back: bool,
 ) -> None:
-    source: AccountCode = "unmatched" if refund is not None and refund.deposit else "available"
+    source: AccountCode = "available"
+    if refund is not None and deposit_given_back(uow, refund, already=back) is not None:
+        source = "unmatched"
     target: AccountCode = "outside" if refund is None else "payers"
     if refund is None:
         kind: TransferKind = "withdrawal_reversed" if back else "withdrawal_seen"

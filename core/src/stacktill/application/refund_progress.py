@@ -9,10 +9,26 @@ from stacktill.application.services import Caller, Services
 from stacktill.application.views.charges import charge_view, refund_view
 from stacktill.domain.accounting import Withdrawal
 from stacktill.domain.charges import BalanceTransaction
+from stacktill.domain.deposits import Deposit
 from stacktill.domain.refunds import Refund, advance_refund
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["refund_returned", "refund_seen", "save_refund"]
+__all__ = ["deposit_given_back", "refund_returned", "refund_seen", "save_refund"]
+
+
+def deposit_given_back(uow: UnitOfWork, refund: Refund, *, already: bool) -> Deposit | None:
+    """The deposit that a refund's transfer gives back (or, ``already``, gave back), if any.
+
+    A refund that was canceled may be mined all the same, when its deposit has been put to another
+    use: then the money comes out of what is available.
+    """
+    deposit = None if refund.deposit is None else uow.deposits.get(refund.deposit)
+    if deposit is None:
+        return None
+    if already:
+        gave = deposit.match == "refunded" and deposit.refund_id == refund.id
+        return deposit if gave else None
+    return deposit if deposit.match in ("unmatched", "refunding") else None
 
 
 def refund_seen(
@@ -20,31 +36,30 @@ def refund_seen(
 ) -> None:
     """Close a refund: the chain shows its transfer."""
     was_released = refund.status in ("canceled", "failed")
-    line = _line(services, refund, -refund.amount_sats)
-    uow.balance_transactions.add(line)
+    line = _book_line(uow, services, refund, -refund.amount_sats)
     done = advance_refund(
         refund,
         "succeeded",
         txid=withdrawal.txid,
         block_height=withdrawal.block_height,
-        balance_transaction=line.id,
+        balance_transaction=line,
     )
     _settle_charge(uow, services, refund, sign=1, reserve_again=was_released)
-    if refund.deposit is not None:
-        deposit = uow.deposits.get(refund.deposit)
-        if deposit is not None:
-            uow.deposits.save(replace(deposit, match="refunded", refund_id=refund.id))
+    deposit = deposit_given_back(uow, refund, already=False)
+    if deposit is not None:
+        if deposit.refund_id not in (None, refund.id):
+            _cancel_other(uow, services, deposit.refund_id or "")
+        uow.deposits.save(replace(deposit, match="refunded", refund_id=refund.id))
     save_refund(uow, services, refund, done)
 
 
 def refund_returned(uow: UnitOfWork, services: Services, refund: Refund) -> None:
     """Reopen a refund: its transfer left the chain, and will most likely be mined again."""
-    uow.balance_transactions.add(_line(services, refund, refund.amount_sats))
+    _book_line(uow, services, refund, refund.amount_sats)
     _settle_charge(uow, services, refund, sign=-1, reserve_again=False)
-    if refund.deposit is not None:
-        deposit = uow.deposits.get(refund.deposit)
-        if deposit is not None:
-            uow.deposits.save(replace(deposit, match="refunding"))
+    deposit = deposit_given_back(uow, refund, already=True)
+    if deposit is not None:
+        uow.deposits.save(replace(deposit, match="refunding"))
     save_refund(uow, services, refund, advance_refund(refund, "pending", block_height=None))
 
 
@@ -86,9 +101,19 @@ def _settle_charge(
         record(uow, services, Caller(refund.merchant_id, refund.livemode), "charge.refunded", view)
 
 
-def _line(services: Services, refund: Refund, amount_sats: int) -> BalanceTransaction:
+def _cancel_other(uow: UnitOfWork, services: Services, id: str) -> None:
+    """Withdraw a second refund of a deposit that an earlier one has just given back."""
+    other = uow.refunds.get(id)
+    if other is not None and other.status == "requires_action":
+        save_refund(uow, services, other, advance_refund(other, "canceled"))
+
+
+def _book_line(uow: UnitOfWork, services: Services, refund: Refund, amount_sats: int) -> str | None:
+    """Add a line to the balance; money that belonged to no payment never was in it."""
+    if refund.charge is None:
+        return None
     now = services.now(refund.livemode)
-    return BalanceTransaction(
+    line = BalanceTransaction(
         id=services.ids.new("txn"),
         merchant_id=refund.merchant_id,
         livemode=refund.livemode,
@@ -99,3 +124,5 @@ def _line(services: Services, refund: Refund, amount_sats: int) -> BalanceTransa
         source=refund.id,
         available_on=now,
     )
+    uow.balance_transactions.add(line)
+    return line.id

@@ -78,6 +78,12 @@ def refund_deposit(uow: UnitOfWork, services: Services, caller: Caller, deposit:
             "Only sBTC can be refunded from here; send other tokens back from your own wallet, then "
             "dismiss the deposit."
         )
+    if deposit.state != "final":
+        raise InvalidRequest(
+            f"Deposit {deposit.id} is not final yet: the chain may still take it back. Refund it when "
+            "its final is true.",
+            code="deposit_not_final",
+        )
     refund = _prepare(
         services,
         caller,
@@ -105,14 +111,7 @@ def update_refund(
 def cancel_refund(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> Refund:
     """Give up a refund that nobody has signed; its amount may be refunded again."""
     refund = named(uow.refunds, caller, id, kind="refund")
-    if refund.status != "requires_action":
-        raise StateConflict(
-            f"Refund {id} has a status of {refund.status}; only a refund that requires_action can be "
-            "canceled.",
-            code="refund_unexpected_state",
-            object_type="refund",
-            object_id=id,
-        )
+    _require_unsigned(refund, "canceled")
     after = advance_refund(refund, "canceled")
     _release(uow, refund)
     save_refund(uow, services, refund, after, caller)
@@ -126,9 +125,21 @@ def broadcast_refund(
     refund = named(uow.refunds, caller, id, kind="refund")
     if refund.status in {"pending", "succeeded"}:
         return refund
+    _require_unsigned(refund, "broadcast")
     after = advance_refund(refund, "pending", txid=txid)
     save_refund(uow, services, refund, after, caller)
     return after
+
+
+def _require_unsigned(refund: Refund, done: str) -> None:
+    if refund.status != "requires_action":
+        raise StateConflict(
+            f"Refund {refund.id} has a status of {refund.status}; only a refund that requires_action "
+            f"can be {done}.",
+            code="refund_unexpected_state",
+            object_type="refund",
+            object_id=refund.id,
+        )
 
 
 def _release(uow: UnitOfWork, refund: Refund) -> None:
@@ -139,7 +150,7 @@ def _release(uow: UnitOfWork, refund: Refund) -> None:
             uow.charges.save(replace(charge, reserved_sats=left))
     if refund.deposit is not None:
         deposit = uow.deposits.get(refund.deposit)
-        if deposit is not None:
+        if deposit is not None and (deposit.match, deposit.refund_id) == ("refunding", refund.id):
             uow.deposits.save(replace(deposit, match="unmatched", refund_id=None))
 
 
