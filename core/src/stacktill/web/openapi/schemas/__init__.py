@@ -1,0 +1,10 @@
+"""The schema of every object that the API answers with, by name."""
+
+from __future__ import annotations
+
+from stacktill.web.openapi.schemas import box, payments, shop
+from stacktill.web.openapi.shapes import Schema
+
+__all__ = ["SCHEMAS"]
+
+SCHEMAS: dict[str, Schema] = {**payments.SCHEMAS, **shop.SCHEMAS, **box.SCHEMAS}
