@@ -181,9 +181,12 @@ class LogTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["debug", "info", "warning", "error"], Meta(description="The least that is logged.")
     ] = "info"
     format: Annotated[
-        Literal["json", "console"],
-        Meta(description="One JSON object per line, or lines for people."),
-    ] = "json"
+        Literal["auto", "json", "console"],
+        Meta(
+            description="One JSON object per line, or lines for people; auto: lines for people on "
+            "a terminal, else JSON."
+        ),
+    ] = "auto"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

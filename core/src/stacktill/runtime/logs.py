@@ -18,7 +18,14 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-__all__ = ["JsonLogHandler", "configure_logs", "current_request_id", "log_event", "redact"]
+__all__ = [
+    "ConsoleLogHandler",
+    "JsonLogHandler",
+    "configure_logs",
+    "current_request_id",
+    "log_event",
+    "redact",
+]
 
 current_request_id: ContextVar[str | None] = ContextVar("stacktill_request_id", default=None)
 """The id of the request that this task serves, or None outside of requests."""
@@ -81,15 +88,19 @@ class JsonLogHandler(logging.Handler):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for ``record``, without its line break."""
-        return _encode(self._entry(record)).decode().rstrip("\n")
+        return self.line(self._entry(record)).decode().rstrip("\n")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write ``record``; a stream that fails is reported as the standard library does."""
         try:
-            self._stream.write(_encode(self._entry(record)))
+            self._stream.write(self.line(self._entry(record)))
             self._stream.flush()
         except Exception:  # noqa: BLE001 - logging must not break what it tells about
             self.handleError(record)
+
+    def line(self, entry: dict[str, Any]) -> bytes:
+        """An entry as it is written, with its line break."""
+        return _encode(entry)
 
     def _entry(self, record: logging.LogRecord) -> dict[str, Any]:
         attributes = record.__dict__
@@ -120,6 +131,29 @@ class JsonLogHandler(logging.Handler):
         return f"{self._second_text}.{int((created - second) * 1000):03d}Z"
 
 
+class ConsoleLogHandler(JsonLogHandler):
+    """Writes each record as one line for people: time of day, event, then what belongs to it."""
+
+    def line(self, entry: dict[str, Any]) -> bytes:
+        """``12:56:42 request.finished method=GET status=200 …``; values are as safe as in JSON."""
+        exception = entry.pop("exception", None)
+        head = f"{entry.pop('time')[11:19]} {_level(entry.pop('level'))}{entry.pop('event')}"
+        entry.pop("logger")
+        pairs = [f"{key}={_shown(value)}" for key, value in entry.items()]
+        text = _encode({"": " ".join((head, *pairs))})[5:-3] + b"\n"
+        if exception is not None:
+            text += b"".join(_encode({"": row})[5:-3] + b"\n" for row in exception.splitlines())
+        return text.replace(b'\\"', b'"')
+
+
+def _level(name: str) -> str:
+    return "" if name == "info" else f"{name}: "
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) and value.isprintable() else repr(value)
+
+
 def log_event(logger: logging.Logger, level: int, event: str, fields: Mapping[str, object]) -> None:
     """Log ``event`` with ``fields`` without looking up the caller's place: for the hot path."""
     if logger.isEnabledFor(level):
@@ -128,13 +162,18 @@ def log_event(logger: logging.Logger, level: int, event: str, fields: Mapping[st
         logger.handle(record)
 
 
-def configure_logs(level: str = "info", *, stream: BinaryIO | None = None) -> JsonLogHandler:
-    """Send every logger's records of ``level`` and above through one JSON handler.
+def configure_logs(
+    level: str = "info", *, style: str = "json", stream: BinaryIO | None = None
+) -> JsonLogHandler:
+    """Send every logger's records of ``level`` and above through one handler.
+
+    ``style`` is json, console, or auto: console when standard error is a terminal, else json.
 
     Handlers that were set on the root before are removed. Warnings of the ``warnings`` module
     become records. Returns the handler. An unknown level raises ValueError.
     """
-    handler = JsonLogHandler(stream)
+    is_console = style == "console" or (style == "auto" and sys.stderr.isatty())
+    handler = ConsoleLogHandler(stream) if is_console else JsonLogHandler(stream)
     root = logging.getLogger()
     root.setLevel(level.upper())
     root.handlers[:] = [handler]

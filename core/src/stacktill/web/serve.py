@@ -26,7 +26,7 @@ log = logging.getLogger("stacktill")
 
 def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status."""
-    configure_logs(settings.log.level)
+    configure_logs(settings.log.level, style=settings.log.format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_server(settings.data_dir):
         run_loop(_main(settings))
