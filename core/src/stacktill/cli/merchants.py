@@ -32,9 +32,10 @@ def merchant() -> None:
 @json_option
 def create(*, config: Path | None, name: str, email: str | None, live: bool, as_json: bool) -> None:
     """Register a store and print its first keys; nothing can show them again."""
+    from stacktill.runtime.registration import register_merchant
 
     async def work(appliance: Appliance) -> NewMerchant:
-        return await _register(appliance, name, email, livemode=live)
+        return await register_merchant(appliance, name, email, livemode=live)
 
     made = on_appliance(config, work)
     if as_json:
@@ -55,24 +56,6 @@ def create(*, config: Path | None, name: str, email: str | None, live: bool, as_
     say(f"secret key       {made.secret.text}")
     say(f"publishable key  {made.publishable.text}")
     say("Keep the secret key safe: it is not shown again.")
-
-
-async def _register(
-    appliance: Appliance, name: str, email: str | None, *, livemode: bool
-) -> NewMerchant:
-    from stacktill.application.merchants import create_merchant
-    from stacktill.domain.merchants import Merchant
-
-    services = appliance.services
-    if livemode:
-        # Says how to mend it when this box has no live chain.
-        services.chain(livemode=True)
-    if appliance.hooks.reviews_merchants:
-        draft = Merchant(
-            id=services.ids.new("acct"), created=services.clock.now(), name=name, email=email
-        )
-        await appliance.hooks.review_merchant(draft)
-    return await appliance.storage.write(create_merchant, services, name, email, livemode)
 
 
 @merchant.command("list")

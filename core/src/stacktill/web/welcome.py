@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from stacktill.application.merchants import NewMerchant, create_merchant
+from stacktill.application.merchants import NewMerchant
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.runtime.appliance import Appliance
+from stacktill.runtime.registration import register_merchant
 
 __all__ = ["first_shop", "welcome"]
 
@@ -15,7 +16,7 @@ async def first_shop(appliance: Appliance) -> NewMerchant | None:
     """On a box without merchants, register one to try with; None when there are some."""
     if await appliance.storage.read(_has_merchants):
         return None
-    return await appliance.storage.write(create_merchant, appliance.services, "My shop", None)
+    return await register_merchant(appliance, "My shop", None)
 
 
 def welcome(url: str, shop: NewMerchant | None) -> None:
