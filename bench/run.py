@@ -7,10 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.deliveries import measure_deliveries
 from bench.figures import Report
+from bench.footprint import measure_footprint
 from bench.speed import Pace, measure_speed
 
-PARTS = ("speed",)
+PARTS = ("speed", "deliveries", "footprint")
 
 
 def main() -> int:
@@ -22,6 +24,11 @@ def main() -> int:
         folder = Path(name)
         if "speed" in options.parts:
             report.add(measure_speed(folder, pace))
+        if "deliveries" in options.parts:
+            events, rounds, seconds = (150, 1, 4.0) if options.quick else (400, 3, 12.0)
+            report.add(measure_deliveries(folder, events=events, rounds=rounds, seconds=seconds))
+        if "footprint" in options.parts:
+            report.add(measure_footprint(folder, rounds=1 if options.quick else 3))
     return report.finish()
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import orders
 from bench.figures import Figure, median
 from bench.generator import Generator, generator, request_bytes
 from bench.load import Order, Outcome
 from bench.processes import Appliance, Box, Ceiling, ceiling
 
-__all__ = ["Pace", "create_order", "measure_speed"]
+__all__ = ["Pace", "Target", "measure_speed", "ratio"]
 
-MARK_BYTES = 2
-NUMBER_BYTES = 12
 ECHO_BODY = (
     '{"amount":20000,"currency":"btc","description":"Two mugs, one with a chip in it","order":'
     '"order-1234567890123456"}'
 )
 JSON_BODY = {"content-type": "application/json"}
-FORM_BODY = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,42 +72,13 @@ def measure_speed(folder: Path, pace: Pace) -> list[Figure]:
     return _figures({target.name: target for target in targets})
 
 
-def create_order(box: Appliance, connections: int, *, more: str = "") -> Order:
-    """Create intents the way the official SDKs do: a form, with metadata and an idempotency key."""
-    prefix = f"{secrets.token_hex(6)}-"
-    body = (
-        "amount=20000&currency=btc&description=Two+mugs&automatic_payment_methods[enabled]=true"
-        f"&metadata[order]=@@{more}"
-    )
-    growth = len(prefix) + NUMBER_BYTES - MARK_BYTES
-    headers = {"authorization": f"Bearer {box.key}", "idempotency-key": "@@", **FORM_BODY}
-    request = request_bytes("POST", "/v1/payment_intents", body=body, headers=headers, marks=growth)
-    return Order(
-        port=box.port,
-        request=request,
-        connections=connections,
-        seconds=1.0,
-        pid=box.pid,
-        prefix=prefix,
-    )
-
-
 def _some_ids(load: Generator, box: Appliance) -> list[str]:
-    order = create_order(box, 16, more="&confirm=true")
+    order = orders.create(box, 16, more="&confirm=true")
     order.most = order.keep = 400
     return load.run(order).kept
 
 
 def _targets(box: Appliance, top: Ceiling, ids: list[str]) -> list[Target]:
-    key = {"authorization": f"Bearer {box.key}"}
-    retrieve = request_bytes("GET", "/v1/payment_intents/@@", headers=key)
-    listing = request_bytes("GET", "/v1/payment_intents?limit=20", headers=key)
-
-    def ask(request: bytes, *values: str) -> Order:
-        return Order(
-            port=box.port, request=request, connections=64, seconds=1, pid=box.pid, values=[*values]
-        )
-
     def base(path: str, connections: int) -> Order:
         request = request_bytes("POST", path, body=ECHO_BODY, headers=JSON_BODY)
         return Order(
@@ -119,13 +87,13 @@ def _targets(box: Appliance, top: Ceiling, ids: list[str]) -> list[Target]:
 
     return [
         Target("insert 64", lambda: base("/insert", 64)),
-        Target("create 64", lambda: create_order(box, 64)),
-        Target("confirm 64", lambda: create_order(box, 64, more="&confirm=true")),
+        Target("create 64", lambda: orders.create(box, 64)),
+        Target("confirm 64", lambda: orders.create(box, 64, more="&confirm=true")),
         Target("insert 1", lambda: base("/insert", 1)),
-        Target("create 1", lambda: create_order(box, 1)),
+        Target("create 1", lambda: orders.create(box, 1)),
         Target("echo", lambda: base("/echo", 64)),
-        Target("retrieve", lambda: ask(retrieve, *ids)),
-        Target("list", lambda: ask(listing)),
+        Target("retrieve", lambda: orders.retrieve(box, 64, ids)),
+        Target("list", lambda: orders.listing(box, 64)),
     ]
 
 
@@ -141,13 +109,13 @@ def _figures(seen: dict[str, Target]) -> list[Figure]:
         ("list of 20", "list", "echo", 0.25),
     )
     for name, target, base, floor in promised:
-        ratio = _ratio(seen[target], seen[base])
+        share = ratio(seen[target], seen[base])
         words = f"{seen[target].words()}, CPU {seen[target].cpu_us / seen[base].cpu_us:.2f}x"
-        lines.append(Figure(f"{name} / {base}", words, ratio, floor))
+        lines.append(Figure(f"{name} / {base}", words, share, floor))
     return lines
 
 
-def _ratio(target: Target, base: Target) -> float:
+def ratio(target: Target, base: Target) -> float:
     """Compared within each round, so that what slows the whole machine for a while cancels out."""
     pairs = zip(target.seen, base.seen, strict=True)
     return median([one.rate / other.rate for one, other in pairs])
