@@ -5,12 +5,34 @@ Shared fixtures come from ``stacktill.testing``, where plugin authors find them 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.served import Mailbox, Served, Shop
 
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Return the root of this checkout."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One served appliance for all tests of a process; each test has its own shop on it."""
+    with Served.running(tmp_path_factory.mktemp("served") / "data") as appliance:
+        yield appliance
+
+
+@pytest.fixture
+def shop(served: Served) -> Shop:
+    """A fresh merchant on the served appliance."""
+    return served.shop()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A webhook receiver."""
+    with Mailbox() as receiver:
+        yield receiver
