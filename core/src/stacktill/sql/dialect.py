@@ -36,6 +36,10 @@ class Cursor(Protocol):
         """All further rows."""
         ...
 
+    def close(self) -> Any:
+        """Let go of the last statement."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

@@ -62,6 +62,10 @@ class Session:
         self.frames = [Frame()]
         self.careful = careful
 
+    def close(self) -> None:
+        """Let go of the connection, so that closing it closes the file."""
+        self.cursor.close()
+
     def run(self, function: Callable[..., R], *arguments: Any, **named: Any) -> R:
         """Run a use case, or a part of one; undo its changes, and only they, when it raises."""
         frame = Frame()

@@ -39,3 +39,8 @@ class Reader:
                     connection.execute("ROLLBACK")
         except (Doomed, sqlite3.Error) as error:
             raise StorageUnavailable(f"The database cannot be read: {error}.") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+        self._connection.close()

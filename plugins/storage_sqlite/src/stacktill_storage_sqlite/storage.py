@@ -38,8 +38,7 @@ class SqliteStorage:
         self._config = config
         self._writer = writer
         self._scans = scans
-        self._connection = connect(path, config, is_reader=True)
-        self._reader = Reader(self._connection, sqlite_dialect())
+        self._reader = Reader(connect(path, config, is_reader=True), sqlite_dialect())
 
     async def write(
         self, function: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
@@ -79,7 +78,7 @@ class SqliteStorage:
 
     async def close(self) -> None:
         """Finish what waits, and close every connection."""
-        self._connection.close()
+        self._reader.close()
         await self._scans.close()
         await self._writer.close()
 

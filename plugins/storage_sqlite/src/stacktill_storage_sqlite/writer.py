@@ -107,7 +107,7 @@ class Writer:
                 self._commit(batch, careful=True)
         except Doomed as doomed:
             self._refuse(batch, doomed.cause)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - the thread must live on, whatever it was
             self._refuse(batch, error)
 
     def _commit(self, batch: list[Job], *, careful: bool) -> None:
@@ -143,9 +143,11 @@ class Writer:
         return self._connection, self._session
 
     def _drop(self, *, last: bool = False) -> None:
-        connection, self._connection, self._session = self._connection, None, None
-        if connection is None:
+        connection, session = self._connection, self._session
+        self._connection = self._session = None
+        if connection is None or session is None:
             return
+        session.close()
         try:
             if last:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
