@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import stripe
@@ -36,9 +37,7 @@ def test_construct_event_on_a_delivered_webhook(shop: Shop, mailbox: Mailbox) ->
     paid = event.data.object
     assert isinstance(paid, stripe.PaymentIntent)
     assert (paid.id, paid.status, paid.amount_received) == (intent["id"], "succeeded", 12_345)
-    same = stripe.Webhook.construct_event(  # type: ignore[no-untyped-call]
-        letter.body, signature, endpoint.secret
-    )
+    same = stripe.Webhook.construct_event(letter.body, signature, endpoint.secret)
     assert same.id == event.id
     assert letter.headers["webhook-id"] == event.id
 
@@ -68,11 +67,9 @@ def test_an_endpoint_is_changed_listed_and_deleted(shop: Shop, mailbox: Mailbox)
     with pytest.raises(stripe.InvalidRequestError) as refused:
         endpoints.create({"url": "ftp://example.com", "enabled_events": ["*"]})
     assert (refused.value.code, refused.value.param) == ("url_invalid", "url")
+    wrong: Any = {"url": "https://example.com", "enabled_events": ["nonsense"]}
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        wrong = ["no.such.event"]
-        endpoints.create(
-            {"url": "https://example.com", "enabled_events": wrong}  # type: ignore[typeddict-item]
-        )
+        endpoints.create(wrong)
     assert refused.value.param is not None
     assert refused.value.param.startswith("enabled_events")
 
@@ -82,9 +79,9 @@ def test_events_are_listed_by_type_and_time(shop: Shop) -> None:
     intent = shop.intent(5_000)
     shop.pay(intent)
 
-    def types(**params: object) -> list[str]:
-        listed = events.list({"limit": 100, **params})  # type: ignore[typeddict-item]
-        return [event.type for event in listed.data]
+    def types(**params: Any) -> list[str]:
+        wish: Any = {"limit": 100, **params}
+        return [event.type for event in events.list(wish).data]
 
     until(lambda: "payment_intent.succeeded" in types())
     assert types(type="payment_intent.succeeded") == ["payment_intent.succeeded"]
