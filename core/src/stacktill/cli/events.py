@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from stacktill.cli.opening import on_appliance
+from stacktill.cli.opening import on_storage
 from stacktill.cli.options import config_option
 from stacktill.cli.output import moment, say
 
 if TYPE_CHECKING:
     from stacktill.domain.events import Event
-    from stacktill.plugin import UnitOfWork
-    from stacktill.runtime.appliance import Appliance
+    from stacktill.plugin import Storage, UnitOfWork
 
 __all__ = ["events"]
 
@@ -42,16 +41,16 @@ def tail(
 ) -> None:
     """Print the last events of all merchants, in the order of the log."""
 
-    async def work(appliance: Appliance) -> None:
+    async def work(storage: Storage) -> None:
         import asyncio
 
         position = after
         if position is None:
-            found = await appliance.storage.scan(_last, lines)
+            found = await storage.scan(_last, lines)
             _print(found, as_json=as_json)
-            position = await appliance.storage.read(_end)
+            position = await storage.read(_end)
         while True:
-            found = await appliance.storage.scan(_after, position)
+            found = await storage.scan(_after, position)
             _print(found, as_json=as_json)
             if found:
                 position = found[-1].position or position
@@ -60,7 +59,7 @@ def tail(
             else:
                 await asyncio.sleep(POLL_SECONDS)
 
-    on_appliance(config, work)
+    on_storage(config, work)
 
 
 def _last(uow: UnitOfWork, count: int) -> list[Event]:

@@ -80,6 +80,6 @@ def _explain(error: Exception) -> int | None:
 
 
 def _usage(error: click.UsageError) -> str:
-    message = error.format_message().rstrip(".")
+    words = error.format_message().rstrip(". ")
     path = "stacktill" if error.ctx is None else error.ctx.command_path
-    return f"{message}. Try '{path} --help'."
+    return f"{words}{'' if words.endswith(('?', ')')) else '.'} Try '{path} --help'."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import rich_click as click
 
-from stacktill.cli.opening import on_appliance
+from stacktill.cli.opening import on_appliance, on_storage
 from stacktill.cli.options import config_option, json_option
 from stacktill.cli.output import moment, say, say_json, say_table
 from stacktill.domain.merchants import KeyKind
@@ -15,6 +15,7 @@ from stacktill.domain.merchants import KeyKind
 if TYPE_CHECKING:
     from stacktill.application.keys import NewKey
     from stacktill.domain.merchants import ApiKey
+    from stacktill.plugin import Storage
     from stacktill.runtime.appliance import Appliance
 
 __all__ = ["keys"]
@@ -35,11 +36,11 @@ def list_(config: Path | None, merchant: str | None, as_json: bool) -> None:
     """List keys: what they are for, never the keys themselves."""
     from stacktill.cli.listing import all_of
 
-    async def work(appliance: Appliance) -> list[ApiKey]:
+    async def work(storage: Storage) -> list[ApiKey]:
         where = {} if merchant is None else {"merchant_id": merchant}
-        return await all_of(appliance, lambda uow: uow.api_keys, where)
+        return await all_of(storage, lambda uow: uow.api_keys, where)
 
-    found = on_appliance(config, work)
+    found = on_storage(config, work)
     if as_json:
         say_json([_shown(key) for key in found])
         return
@@ -100,7 +101,7 @@ def create(
         return await appliance.storage.write(
             create_key,
             appliance.services,
-            await the_merchant(appliance, merchant),
+            await the_merchant(appliance.storage, merchant),
             livemode=live,
             kind=kind,
             name=name,

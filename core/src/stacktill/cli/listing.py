@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from stacktill.domain.errors import NotFound, RequestError
 
 if TYPE_CHECKING:
-    from stacktill.plugin import Table, UnitOfWork, Where
-    from stacktill.runtime.appliance import Appliance
+    from stacktill.plugin import Storage, Table, UnitOfWork, Where
 
 __all__ = ["all_of", "the_merchant"]
 
@@ -27,7 +26,7 @@ T = TypeVar("T", bound=Named)
 
 
 async def all_of(
-    appliance: Appliance, table: Callable[[UnitOfWork], Table[T]], where: Where
+    storage: Storage, table: Callable[[UnitOfWork], Table[T]], where: Where
 ) -> list[T]:
     """All rows that meet the conditions, in order of their ids."""
     found: list[T] = []
@@ -38,13 +37,13 @@ async def all_of(
         def read(uow: UnitOfWork, given: Where) -> list[T]:
             return table(uow).find(given, limit=PAGE)
 
-        rows = await appliance.storage.scan(read, {**where, **after})
+        rows = await storage.scan(read, {**where, **after})
         found += rows
         page = len(rows)
     return found
 
 
-async def the_merchant(appliance: Appliance, named: str | None) -> str:
+async def the_merchant(storage: Storage, named: str | None) -> str:
     """The id of the named merchant; without a name, of the only one there is."""
 
     def read(uow: UnitOfWork) -> list[str]:
@@ -52,7 +51,7 @@ async def the_merchant(appliance: Appliance, named: str | None) -> str:
             return [named] if uow.merchants.get(named) is not None else []
         return [one.id for one in uow.merchants.find({}, limit=2)]
 
-    found = await appliance.storage.read(read)
+    found = await storage.read(read)
     if len(found) == 1:
         return found[0]
     if named is not None:

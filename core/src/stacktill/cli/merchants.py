@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from stacktill.cli.opening import on_appliance
+from stacktill.cli.opening import on_appliance, on_storage
 from stacktill.cli.options import config_option, json_option
 from stacktill.cli.output import moment, say, say_json, say_table
 
 if TYPE_CHECKING:
     from stacktill.application.merchants import NewMerchant
     from stacktill.domain.merchants import Merchant
+    from stacktill.plugin import Storage
     from stacktill.runtime.appliance import Appliance
 
 __all__ = ["merchant"]
@@ -65,10 +66,10 @@ def list_(config: Path | None, as_json: bool) -> None:
     """List all stores, the oldest first."""
     from stacktill.cli.listing import all_of
 
-    async def work(appliance: Appliance) -> list[Merchant]:
-        return await all_of(appliance, lambda uow: uow.merchants, {})
+    async def work(storage: Storage) -> list[Merchant]:
+        return await all_of(storage, lambda uow: uow.merchants, {})
 
-    found = on_appliance(config, work)
+    found = on_storage(config, work)
     if as_json:
         say_json(
             [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
     from stacktill.runtime.config import Settings
 
-__all__ = ["on_appliance", "opened_storage", "quiet"]
+__all__ = ["on_appliance", "on_storage", "opened_storage", "quiet"]
 
 R = TypeVar("R")
 
@@ -38,6 +38,21 @@ def on_appliance(config: Path | None, work: Callable[[Appliance], Awaitable[R]])
     async def run() -> R:
         async with open_appliance(settings, loops=False) as appliance:
             return await work(appliance)
+
+    return asyncio.run(run())
+
+
+def on_storage(config: Path | None, work: Callable[[Storage], Awaitable[R]]) -> R:
+    """Open only the books, brought up to date, and do something with them."""
+    import asyncio
+
+    quiet()
+    settings = settings_from(config)
+
+    async def run() -> R:
+        async with opened_storage(settings) as storage:
+            await storage.migrate()
+            return await work(storage)
 
     return asyncio.run(run())
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from stacktill.cli.opening import on_appliance
+from stacktill.cli.opening import on_appliance, on_storage
 from stacktill.cli.options import config_option, json_option
 from stacktill.cli.output import moment, say, say_json, say_table
-from stacktill.domain.errors import NotFound, Unavailable
+from stacktill.domain.errors import NotFound, StacktillError
 
 if TYPE_CHECKING:
     from stacktill.application.services import Caller
     from stacktill.domain.webhooks import Delivery, WebhookEndpoint
-    from stacktill.plugin import UnitOfWork
+    from stacktill.plugin import Storage, UnitOfWork
     from stacktill.runtime.appliance import Appliance
 
 __all__ = ["webhooks"]
@@ -34,11 +34,11 @@ def list_(config: Path | None, merchant: str | None, as_json: bool) -> None:
     """List webhook endpoints and how they are."""
     from stacktill.cli.listing import all_of
 
-    async def work(appliance: Appliance) -> list[WebhookEndpoint]:
+    async def work(storage: Storage) -> list[WebhookEndpoint]:
         where = {} if merchant is None else {"merchant_id": merchant}
-        return await all_of(appliance, lambda uow: uow.webhook_endpoints, where)
+        return await all_of(storage, lambda uow: uow.webhook_endpoints, where)
 
-    found = on_appliance(config, work)
+    found = on_storage(config, work)
     if as_json:
         say_json(
             [
@@ -146,7 +146,7 @@ def _end(uow: UnitOfWork) -> int:
 
 
 def _wake(config: Path | None) -> str:
-    """Tell the running server that there is something to send; say so when none runs."""
+    """Tell the running server that there is something to send; say what that leads to."""
     from stacktill.cli.options import settings_from
     from stacktill.cli.server_link import running_server
 
@@ -155,8 +155,8 @@ def _wake(config: Path | None) -> str:
         return "; it is sent when the server runs"
     try:
         server.post("/v1/operator/wake", {})
-    except Unavailable:
-        return "; the server does not answer, it is sent when it runs again"
+    except StacktillError as error:
+        return f"; the server sends it at its next look ({error})"
     return ""
 
 

@@ -74,7 +74,10 @@ class Decoded(Generic[S]):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``(did you mean 'port'?)`` with a space before it, or nothing when no known name is close."""
-    close = difflib.get_close_matches(name, sorted(known), n=1)
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    # A name that somebody began, such as timeout for timeout_seconds, looks unlike it by letters.
+    close += [one for one in names if len(name) >= 3 and one.startswith(name)]
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
