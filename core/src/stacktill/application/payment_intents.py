@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from stacktill.application.customers import usable_customer
 from stacktill.application.intent_money import release_deposits
 from stacktill.application.intent_record import record_step, snapshot
 from stacktill.application.intent_terms import Verdict, method_id, payment_terms
 from stacktill.application.journal import record
-from stacktill.application.lookup import named, referenced
+from stacktill.application.lookup import named
 from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
 from stacktill.domain.errors import StateConflict
@@ -86,7 +87,7 @@ def create_payment_intent(
 ) -> PaymentIntent:
     """Keep a draft; with ``confirm`` among the parameters, also show the payer where to pay."""
     if draft.customer is not None:
-        referenced(uow.customers, caller, draft.customer, kind="customer", param="customer")
+        usable_customer(uow, caller, draft.customer)
     if verdict.fee is not None:
         draft = replace(
             draft, fee_sats=verdict.fee.amount_sats, fee_recipient=verdict.fee.recipient
@@ -115,7 +116,7 @@ def update_payment_intent(
     changing = {name for name, value in params.items() if name != "expand"}
     _check_editable(intent, changing)
     if params.get("customer") is not None:
-        referenced(uow.customers, caller, params["customer"], kind="customer", param="customer")
+        usable_customer(uow, caller, params["customer"])
     changes = {name: params[name] for name in PLAIN if name in params}
     if "payment_method_options" in changes and changes["payment_method_options"] is None:
         changes["payment_method_options"] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stacktill.application.charges import network_of, update_charge
-from stacktill.application.lookup import named, referenced
+from stacktill.application.customers import usable_customer
+from stacktill.application.lookup import named
 from stacktill.application.views.charges import charge_view
 from stacktill.domain.charges import Charge
 from stacktill.domain.errors import InvalidRequest
@@ -66,9 +67,7 @@ def _retrieve(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 
 def _update(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     if ask.params.get("customer") is not None:
-        referenced(
-            uow.customers, ask.caller, ask.params["customer"], kind="customer", param="customer"
-        )
+        usable_customer(uow, ask.caller, ask.params["customer"])
     return _view(ask, update_charge(uow, ask.services, ask.caller, ask.id, ask.params))
 
 
