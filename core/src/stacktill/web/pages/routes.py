@@ -5,11 +5,14 @@ from __future__ import annotations
 from litestar.handlers import HTTPRouteHandler
 
 from stacktill.runtime.appliance import Appliance
+from stacktill.web.pages.assets import asset_routes
+from stacktill.web.pages.documents import document_routes
+from stacktill.web.pages.pay import pay_routes
 
 __all__ = ["page_routes"]
 
 
 def page_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
-    """The payer's page and the API reference."""
-    del appliance
-    return []
+    """The payer's page, and unless they are switched off the API's documents."""
+    documents = document_routes(appliance) if appliance.settings.server.docs else []
+    return [*asset_routes(), *pay_routes(appliance), *documents]

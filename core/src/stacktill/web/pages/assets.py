@@ -1,0 +1,50 @@
+"""Style sheets, under names that hold a digest of their content, so that browsers may keep them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from stacktill.domain.errors import NotFound
+from stacktill.web.pages.html import Kept
+
+__all__ = ["URLS", "asset_routes"]
+
+FOLDER = Path(__file__).parent / "static"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def _named() -> dict[str, tuple[str, bytes]]:
+    """Each file's name with a digest and its bytes, by its plain name."""
+    named = {}
+    for path in sorted(FOLDER.glob("*.css")):
+        body = path.read_bytes()
+        digest = hashlib.sha256(body).hexdigest()[:16]
+        named[path.name] = (f"{path.stem}.{digest}.css", body)
+    return named
+
+
+_FILES = _named()
+
+URLS: dict[str, str] = {plain: f"/assets/{name}" for plain, (name, _) in _FILES.items()}
+"""Where each style sheet is served, by its plain name."""
+
+
+def asset_routes() -> list[HTTPRouteHandler]:
+    """The route of all style sheets."""
+    kept = {name: Kept(body, "text/css", cache_control=FOR_EVER) for name, body in _FILES.values()}
+
+    async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
+        name = request.path_params["name"]
+        if name not in kept:
+            raise NotFound("There is no such file.")
+        return kept[name].answer(request)
+
+    route = HTTPRouteHandler(
+        "/assets/{name:str}", http_method="GET", name="assets", include_in_schema=False
+    )
+    return [route(serve)]
