@@ -11,9 +11,10 @@ from stacktill.runtime.logs import ConsoleLogHandler
 def lines_of(message: str, **fields: object) -> list[str]:
     """What the handler writes for one record."""
     stream = io.BytesIO()
-    logger = logging.Logger("test")
-    logger.addHandler(ConsoleLogHandler(stream))
-    logger.info(message, extra=fields)
+    record = logging.makeLogRecord(
+        {"msg": message, "levelname": "INFO", "levelno": logging.INFO, **fields}
+    )
+    ConsoleLogHandler(stream).handle(record)
     return stream.getvalue().decode().splitlines()
 
 

@@ -54,10 +54,11 @@ def replay_range(
     if until_position is not None:
         where["position <="] = until_position
     events = uow.events.find(where, order="position", limit=limit)
-    queued = []
-    for event in events:
-        if matches(endpoint.enabled_events, event.type):
-            queued.append(new_delivery(services, event, endpoint.id, replay=True))
+    queued = [
+        new_delivery(services, event, endpoint.id, replay=True)
+        for event in events
+        if matches(endpoint.enabled_events, event.type)
+    ]
     for delivery in queued:
         uow.deliveries.add(delivery)
     following = events[-1].position if len(events) == limit else None

@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 Value = str | int | Iterable[str] | None
-Where = Mapping[str, "str | int | bool | None | Iterable[str]"]
+Where = Mapping[str, "str | int | bool | Iterable[str] | None"]
 """Conditions joined by AND: ``{"status": "pending"}`` equals (None: is null; a list: one of), and with an
 operator behind the name, ``{"created >=": 5}`` (``<``, ``<=``, ``>``, ``>=``, ``!=``)."""
 

@@ -115,12 +115,10 @@ class Appliance:
         while True:
             since = self.services.clock.now() - KEPT_DAYS * 24 * 3600
             bounds = {"attempts": first_id("att", since), "deliveries": first_id("dlv", since)}
-            while await self.storage.write(forget_old, self.services) > 0:
-                await asyncio.sleep(PRUNE_PAUSE_SECONDS)
-            while await self.storage.write(forget_deliveries, bounds) > 0:
-                await asyncio.sleep(PRUNE_PAUSE_SECONDS)
+            gone = await self.storage.write(forget_old, self.services)
+            gone += await self.storage.write(forget_deliveries, bounds)
             self.supervisor.working("prune")
-            await asyncio.sleep(PRUNE_SECONDS)
+            await asyncio.sleep(PRUNE_PAUSE_SECONDS if gone else PRUNE_SECONDS)
 
 
 @asynccontextmanager

@@ -89,7 +89,7 @@ class Dispatcher:
             again = lane.woken
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - a lane must come back whatever happened
             self._log.exception("lane.failed", extra={"subscriber": lane.subscriber})
             await asyncio.sleep(1.0)
             again = True

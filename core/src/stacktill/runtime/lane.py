@@ -118,7 +118,7 @@ class Lane:
             await self._storage.write(settle_delivery, self._services, delivery, attempt, delay)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - tried again; the delivery is still pending
             self._log.exception("delivery.failed", extra={"delivery": delivery.id})
             await asyncio.sleep(THROTTLED_SECONDS)
         finally:

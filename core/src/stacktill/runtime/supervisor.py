@@ -54,7 +54,7 @@ class Supervisor:
                 return
             except asyncio.CancelledError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a loop must come back whatever happened
                 self._faults[name] = f"{type(error).__name__}: {error}"
                 self._log.exception("loop.failed", extra={"loop": name})
             if asyncio.get_running_loop().time() - started > LONGEST_DELAY_SECONDS:

@@ -39,8 +39,7 @@ def _first_steps(url: str, shop: NewMerchant) -> list[str]:
         f"    publishable  {publishable}",
         "",
         "  1. Ask to be paid 20,000 sats:",
-        f"    curl {url}/v1/payment_intents -u {secret}: "
-        "-d amount=20000 -d currency=btc -d confirm=true",
+        f"    curl {url}/v1/payment_intents -u {secret}: -d amount=20000 -d currency=btc -d confirm=true",
         "  2. Pay it on the sandbox chain, with the id that came back:",
         "    .venv/bin/stacktill sandbox pay pi_…",
         "  3. See the events that webhooks carry:",

@@ -56,7 +56,7 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     """Send a payer's transfer, and mine until it is final unless told otherwise."""
     params = ask.params
     intent = await _open_intent(appliance, ask, params["payment"])
-    memo = params["memo"] if "memo" in params else intent.memo
+    memo = params.get("memo", intent.memo)
     order = SandboxOrder(
         recipient=intent.deposit_address or "",
         amount_sats=params.get("amount") or intent.remaining_sats or intent.amount_sats,
