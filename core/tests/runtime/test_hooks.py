@@ -65,8 +65,8 @@ def seen(asked: Hooks, plugin: str) -> list[object]:
 def review(answer: str) -> str:
     """Return a decision hook that notes its call and evaluates an expression."""
     return (
-        "@hookimpl\ndef stacktill_review_merchant(draft):\n"
-        f"    SEEN.append(draft.id)\n    return {answer}"
+        "@hookimpl\ndef stacktill_review_merchant(draft, context):\n"
+        f"    SEEN.append((draft.id, context.name))\n    return {answer}"
     )
 
 
@@ -91,7 +91,7 @@ async def test_any_refusal_wins_and_is_told_to_the_caller(tmp_path: Path) -> Non
     with pytest.raises(PluginRefused) as refused:
         await asked.review_merchant(MERCHANT)
     assert (refused.value.message, refused.value.code) == ("Not here.", "country")
-    assert seen(asked, "a") == ["acct_1"]
+    assert seen(asked, "a") == [("acct_1", "a")]
     assert seen(asked, "c") == []
 
 

@@ -148,7 +148,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ),
         (
             BARE + "@hookimpl\ndef stacktill_platform_fee(intend): ...",
-            "stacktill_platform_fee() takes intend, but it may take intent, merchant",
+            "stacktill_platform_fee() takes intend, but it may take intent, merchant, context",
         ),
     ],
 )

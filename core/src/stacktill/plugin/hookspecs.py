@@ -84,33 +84,39 @@ def stacktill_commands() -> list[click.Command]:
 
 
 @hookspec
-def stacktill_review_payment_intent(draft: PaymentIntent, merchant: Merchant) -> Refusal | None:
+def stacktill_review_payment_intent(
+    draft: PaymentIntent, merchant: Merchant, context: PluginContext
+) -> Refusal | None:
     """Refuse a payment intent before it is made; any refusal wins."""
     raise NotImplementedError
 
 
 @hookspec
-def stacktill_review_merchant(draft: Merchant) -> Refusal | None:
+def stacktill_review_merchant(draft: Merchant, context: PluginContext) -> Refusal | None:
     """Refuse a merchant before it is made; any refusal wins."""
     raise NotImplementedError
 
 
 @hookspec
-def stacktill_review_refund(draft: Refund, intent: PaymentIntent) -> Refusal | None:
+def stacktill_review_refund(
+    draft: Refund, intent: PaymentIntent, context: PluginContext
+) -> Refusal | None:
     """Refuse a refund before its amount is reserved; any refusal wins."""
     raise NotImplementedError
 
 
 @hookspec
 def stacktill_confirmations_required(
-    intent: PaymentIntent, merchant: Merchant
+    intent: PaymentIntent, merchant: Merchant, context: PluginContext
 ) -> Confirmations | None:
     """Say how many blocks make this intent's payment final; the first answer wins, else store policy."""
     raise NotImplementedError
 
 
 @hookspec
-def stacktill_platform_fee(intent: PaymentIntent, merchant: Merchant) -> Fee | None:
+def stacktill_platform_fee(
+    intent: PaymentIntent, merchant: Merchant, context: PluginContext
+) -> Fee | None:
     """Say what the platform's fee on this intent is; the first answer wins, else none."""
     raise NotImplementedError
 

@@ -11,6 +11,7 @@ import pluggy
 from stacktill.domain.confirmations import MAX_COUNT, Confirmations
 from stacktill.domain.decisions import Fee, Refusal
 from stacktill.domain.errors import PluginRefused
+from stacktill.plugin import PluginContext
 from stacktill.runtime.hook_calls import PluginThreads, called
 from stacktill.runtime.plugin_host import PluginHost
 
@@ -33,11 +34,17 @@ class Decision:
     """One decision hook and the plugins that implement it, in the order of the configuration."""
 
     def __init__(
-        self, host: PluginHost, hook: str, *, threads: Mapping[str, PluginThreads]
+        self,
+        host: PluginHost,
+        hook: str,
+        *,
+        threads: Mapping[str, PluginThreads],
+        context_of: Callable[[str], PluginContext],
     ) -> None:
         self._hook = hook
         self._implementations = host.implementations(hook)
         self._threads = threads
+        self._context_of = context_of
 
     def __bool__(self) -> bool:
         """Whether any plugin decides at all."""
@@ -67,9 +74,10 @@ class Decision:
         arguments: Mapping[str, Any],
         is_sound: Callable[[Any], bool],
     ) -> Any:
+        given = {**arguments, "context": self._context_of(plugin)}
         try:
             answer = await self._threads[plugin].run(
-                lambda: called(implementation, arguments), timeout_seconds=DECISION_SECONDS
+                lambda: called(implementation, given), timeout_seconds=DECISION_SECONDS
             )
         except TimeoutError as error:
             raise self._failed(plugin, f"no answer within {DECISION_SECONDS:g} s") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +49,17 @@ class Hooks:
         self._clock = clock
         self._ids = ids
         self._contexts: dict[str, PluginContext] = {}
-        threads = {name: PluginThreads(name) for name in host.plugins}
-        self._review_intent = Decision(host, "stacktill_review_payment_intent", threads=threads)
-        self._review_merchant = Decision(host, "stacktill_review_merchant", threads=threads)
-        self._review_refund = Decision(host, "stacktill_review_refund", threads=threads)
-        self._confirmations = Decision(host, "stacktill_confirmations_required", threads=threads)
-        self._fee = Decision(host, "stacktill_platform_fee", threads=threads)
+        decision = partial(
+            Decision,
+            host,
+            threads={name: PluginThreads(name) for name in host.plugins},
+            context_of=self.context,
+        )
+        self._review_intent = decision("stacktill_review_payment_intent")
+        self._review_merchant = decision("stacktill_review_merchant")
+        self._review_refund = decision("stacktill_review_refund")
+        self._confirmations = decision("stacktill_confirmations_required")
+        self._fee = decision("stacktill_platform_fee")
         self._event_hooks = {hook: host.implementations(hook) for hook in EVENT_HOOKS}
 
     def context(self, plugin: str) -> PluginContext:
