@@ -138,7 +138,8 @@ class TestStart:
         customer = await till.act(create_customer, {"email": "a@b.example"})
         session = await created(till, customer=customer.id)
         await till.act(delete_customer, customer.id)
-        assert (await started(till, session)).customer == customer.id
+        assert (await started(till, session)).customer is None
+        assert (await now_is(till, session)).customer == customer.id
 
 
 class TestExpiry:

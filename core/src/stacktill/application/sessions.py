@@ -66,8 +66,9 @@ def start_session(
         return intent
     if session.status != "open" or session.expires_at <= services.now(session.livemode):
         raise StateConflict("This Checkout Session is no longer open; ask the shop for a new one.")
-    params = {**_intent_params(session), "confirm": True}
-    draft = draft_of_session(services, session)
+    paid_for = _without_the_deleted(uow, session)
+    params = {**_intent_params(paid_for), "confirm": True}
+    draft = draft_of_session(services, paid_for)
     intent = create_payment_intent(
         uow, services, caller, draft, params, verdict=verdict or Verdict()
     )
@@ -163,6 +164,12 @@ def _intent(uow: UnitOfWork, session: CheckoutSession) -> PaymentIntent | None:
     return (
         None if session.payment_intent is None else uow.payment_intents.get(session.payment_intent)
     )
+
+
+def _without_the_deleted(uow: UnitOfWork, session: CheckoutSession) -> CheckoutSession:
+    """The session without its customer, if that was deleted since: its payer can still pay."""
+    customer = None if session.customer is None else uow.customers.get(session.customer)
+    return session if customer is None or not customer.deleted else replace(session, customer=None)
 
 
 def _intent_params(session: CheckoutSession) -> dict[str, Any]:
