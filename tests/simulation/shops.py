@@ -1,0 +1,420 @@
+"""What shops ask of the gateway, at random."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
+from stacktill.application.intent_terms import Verdict
+from stacktill.application.merchants import create_merchant, set_address, update_account
+from stacktill.application.payment_intents import (
+    cancel_payment_intent,
+    confirm_payment_intent,
+    create_payment_intent,
+    draft_payment_intent,
+    update_payment_intent,
+)
+from stacktill.application.redelivery import redeliver, replay_range
+from stacktill.application.refunds import cancel_refund, create_refund
+from stacktill.application.services import Caller, Services
+from stacktill.application.sessions import expire_session, start_session
+from stacktill.application.views.payment_intents import payment_intent_view
+from stacktill.application.webhook_endpoints import (
+    create_endpoint,
+    delete_endpoint,
+    roll_endpoint_secret,
+    update_endpoint,
+)
+from stacktill.domain.resources import CheckoutSession, LineItem
+from stacktill.plugin.storage import UnitOfWork
+from tests.simulation.client import Client
+from tests.simulation.world import World
+
+__all__ = ["AMOUNTS", "Shop", "Shops"]
+
+AMOUNTS = (1, 2, 999, 20_000, 100_000, 100_001, 5_000_000, 20_000_000, 2_100_000_000_000_000)
+STEPS = (
+    [{"layer": "stacks", "count": 0}],
+    [{"layer": "stacks", "count": 1}],
+    [{"up_to": 50_000, "layer": "stacks", "count": 2}, {"layer": "bitcoin", "count": 1}],
+    [{"layer": "stacks", "count": 5}],
+    [{"up_to": 1_000, "layer": "stacks", "count": 0}, {"layer": "bitcoin", "count": 2}],
+)
+
+
+@dataclass(slots=True)
+class Shop:
+    """One merchant; ``steady`` are endpoints that nobody ever changes."""
+
+    id: str
+    callers: tuple[Caller, Caller]
+    steady: list[str] = field(default_factory=list)
+
+
+class Shops:
+    """Some shops, and everything that they may ask."""
+
+    def __init__(self, world: World, client: Client) -> None:
+        self.world = world
+        self.client = client
+        self.random: Random = world.random
+        self.shops: list[Shop] = []
+
+    # ------------------------------------------------------------------ opening
+
+    async def open(self, count: int) -> None:
+        """Register shops of different policies, each with an endpoint that stays as it is."""
+        for number in range(count):
+            new = await self.world.within(
+                lambda life, number=number: life.storage.write(
+                    create_merchant, life.services, f"Shop {number}", None
+                )
+            )
+            id = new.merchant.id
+            shop = Shop(id, (Caller(id, False), Caller(id, True)))
+            self.shops.append(shop)
+            await self._set_policy(shop)
+            for caller in shop.callers:
+                made = await self.create_endpoint(caller, kinds=["*"])
+                assert made is not None
+                shop.steady.append(str(made["id"]))
+
+    async def _set_policy(self, shop: Shop) -> None:
+        policy = {
+            "expires_after_seconds": self.random.choice((60, 200, 900)),
+            "late_grace_seconds": self.random.choice((0, 0, 45)),
+            "underpaid_tolerance_ppm": self.random.choice((0, 0, 10_000, 50_000)),
+            "confirmations": self.random.choice(STEPS),
+        }
+        await self.client.post(
+            shop.callers[0],
+            "update_account",
+            lambda uow, services, who: {
+                "id": update_account(uow, services, who, {"payment_policy": policy}).id
+            },
+            policy=repr(policy),
+        )
+
+    def caller(self) -> Caller:
+        """Somebody who asks; mostly in test mode."""
+        return self.random.choice(self.shops).callers[self.random.random() < 0.2]
+
+    def pick(self, table: str, where: str = "1", *parameters: Any) -> tuple[str, Caller] | None:
+        """One of the newest objects of a table, and whose it is."""
+        rows = self.world.books.rows(
+            f"SELECT id, merchant_id, livemode FROM {table} WHERE {where} ORDER BY id DESC LIMIT 12",
+            *parameters,
+        )
+        if not rows:
+            return None
+        id, merchant, livemode = self.random.choice(rows)
+        return id, Caller(merchant, bool(livemode))
+
+    # ------------------------------------------------------------------ intents
+
+    async def create_intent(self) -> dict[str, Any] | None:
+        """Create an intent, mostly confirmed at once."""
+        amount = self.random.choice(AMOUNTS)
+        return await self.intent_of(self.caller(), amount, confirm=self.random.random() < 0.85)
+
+    async def intent_of(
+        self, caller: Caller, amount: int, *, confirm: bool = True
+    ) -> dict[str, Any] | None:
+        """Create an intent of an amount."""
+        params = {"amount": amount, "confirm": confirm}
+
+        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
+            given = {**params, "metadata": {"key": who.idempotency_key}}
+            draft = draft_payment_intent(services, who, given)
+            return payment_intent_view(
+                services, create_payment_intent(uow, services, who, draft, given, Verdict())
+            )
+
+        return await self.client.post(caller, "create_intent", act, **params)
+
+    async def confirm_intent(self) -> None:
+        """Confirm any intent, which is mostly refused."""
+        found = self.pick("payment_intents", "status IN ('requires_payment_method', ?)", "canceled")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "confirm_intent",
+                lambda uow, services, who: payment_intent_view(
+                    services, confirm_payment_intent(uow, services, who, id, {}, Verdict())
+                ),
+                id=id,
+            )
+
+    async def update_intent(self) -> None:
+        """Change an intent's words or its amount."""
+        found = self.pick("payment_intents")
+        if found is None:
+            return
+        id, caller = found
+        changes: dict[str, Any] = {"description": f"changed {self.random.random()}"}
+        if self.random.random() < 0.4:
+            changes["amount"] = self.random.choice(AMOUNTS)
+        await self.client.post(
+            caller,
+            "update_intent",
+            lambda uow, services, who: payment_intent_view(
+                services, update_payment_intent(uow, services, who, id, changes)
+            ),
+            id=id,
+            **changes,
+        )
+
+    async def cancel_intent(self) -> None:
+        """Cancel an intent of any status."""
+        found = self.pick("payment_intents", "status <> 'canceled'")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "cancel_intent",
+                lambda uow, services, who: payment_intent_view(
+                    services, cancel_payment_intent(uow, services, who, id, "abandoned")
+                ),
+                id=id,
+            )
+
+    # ------------------------------------------------------------------ sessions
+
+    async def create_session(self) -> None:
+        """Create a session, and most times start it."""
+        caller, amount = self.caller(), self.random.choice(AMOUNTS[:-1])
+        life = self.random.choice((30, 300, 86_400))
+        made = await self.client.post(
+            caller,
+            "create_session",
+            lambda uow, services, who: {"id": _new_session(uow, services, who, amount, life)},
+            amount=amount,
+        )
+        if made is not None and self.random.random() < 0.8:
+            await self._start(str(made["id"]), caller)
+
+    async def start_session(self) -> None:
+        """Open a session's page, whatever became of it."""
+        found = self.pick("checkout_sessions")
+        if found is not None:
+            await self._start(*found)
+
+    async def expire_session(self) -> None:
+        """Close a session by hand."""
+        found = self.pick("checkout_sessions")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "expire_session",
+                lambda uow, services, who: {"id": expire_session(uow, services, who, id).id},
+                id=id,
+            )
+
+    async def _start(self, id: str, caller: Caller) -> None:
+        await self.client.post(
+            caller,
+            "start_session",
+            lambda uow, services, who: payment_intent_view(
+                services, start_session(uow, services, who, id)
+            ),
+            id=id,
+        )
+
+    # ------------------------------------------------------------------ refunds and deposits
+
+    async def refund(self) -> None:
+        """Refund a charge, wholly, in part or too much."""
+        found = self.pick("charges")
+        if found is not None:
+            await self._refund(*found)
+
+    async def refund_in_parallel(self) -> None:
+        """Ask for several refunds of one charge at once."""
+        found = self.pick("charges", "status = 'succeeded'")
+        if found is not None:
+            await asyncio.gather(*(self._refund(*found) for _ in range(3)))
+
+    async def _refund(self, charge: str, caller: Caller) -> None:
+        amount = self.random.choice((None, 1, 600, 20_000, 1_000_000))
+        params: dict[str, Any] = {"charge": charge}
+        if amount is not None:
+            params["amount"] = amount
+        await self.client.post(
+            caller,
+            "create_refund",
+            lambda uow, services, who: {"id": create_refund(uow, services, who, params).id},
+            **params,
+        )
+
+    async def cancel_refund(self) -> None:
+        """Cancel a refund of any status."""
+        found = self.pick("refunds")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "cancel_refund",
+                lambda uow, services, who: {"id": cancel_refund(uow, services, who, id).id},
+                id=id,
+            )
+
+    async def attach_deposit(self) -> None:
+        """Attach a deposit to an intent of the same shop."""
+        found = self.pick("deposits", "match = 'unmatched'")
+        if found is None:
+            return
+        id, caller = found
+        intent = self.pick(
+            "payment_intents",
+            "merchant_id = ? AND livemode = ? AND status IN ('requires_action', 'processing')",
+            caller.merchant_id,
+            caller.livemode,
+        )
+        if intent is not None:
+            await self.client.post(
+                caller,
+                "attach_deposit",
+                lambda uow, services, who: {
+                    "id": attach_deposit(uow, services, who, id, intent[0]).id
+                },
+                id=id,
+                intent=intent[0],
+            )
+
+    async def refund_deposit(self) -> None:
+        """Give an unmatched deposit back."""
+        found = self.pick("deposits", "match IN ('unmatched', 'dismissed')")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "refund_deposit",
+                lambda uow, services, who: {"id": refund_unmatched(uow, services, who, id).id},
+                id=id,
+            )
+
+    async def dismiss_deposit(self) -> None:
+        """Keep a deposit."""
+        found = self.pick("deposits", "match IN ('unmatched', 'refunding')")
+        if found is not None:
+            id, caller = found
+            await self.client.post(
+                caller,
+                "dismiss_deposit",
+                lambda uow, services, who: {"id": dismiss_deposit(uow, services, who, id).id},
+                id=id,
+            )
+
+    async def move_house(self) -> None:
+        """Be paid at another address from now on."""
+        shop = self.random.choice(self.shops)
+        livemode = self.random.random() < 0.3
+        address = f"SNEW{self.random.randrange(10**9)}"
+
+        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
+            merchant = uow.merchants.get(shop.id)
+            assert merchant is not None
+            chain = services.chain(livemode)
+            set_address(uow, services, merchant, chain, address, livemode=livemode)
+            return {"id": shop.id}
+
+        await self.client.post(shop.callers[livemode], "move_house", act, address=address)
+
+    # ------------------------------------------------------------------ webhooks
+
+    async def create_endpoint(
+        self, caller: Caller | None = None, *, kinds: list[str] | None = None
+    ) -> dict[str, Any] | None:
+        """Register a receiver of its own URL."""
+        if kinds is None:
+            kinds = self.random.choice(
+                (["*"], ["payment_intent.succeeded"], ["refund.updated", "deposit.unmatched"])
+            )
+        number = len(self.world.office.boxes) + self.random.randrange(10**6)
+        params = {"url": f"https://shop/{number}", "enabled_events": kinds}
+        if self.random.random() < 0.2:
+            params["max_per_second"] = 2
+
+        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
+            endpoint, secret = create_endpoint(uow, services, who, params)
+            return {"id": endpoint.id, "secret": secret}
+
+        return await self.client.post(
+            caller or self.caller(), "create_endpoint", act, **{k: str(v) for k, v in params.items()}
+        )
+
+    async def change_endpoint(self) -> None:
+        """Disable, enable, roll or delete an endpoint, but never a steady one."""
+        steady = [id for shop in self.shops for id in shop.steady]
+        marks = ", ".join("?" * len(steady))
+        found = self.pick("webhook_endpoints", f"id NOT IN ({marks})", *steady)
+        if found is None:
+            return
+        id, caller = found
+        verb = self.random.choice(("disable", "enable", "roll", "delete"))
+
+        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
+            if verb == "delete":
+                delete_endpoint(uow, who, id)
+            elif verb == "roll":
+                roll_endpoint_secret(uow, services, who, id, 3600)
+            else:
+                update_endpoint(uow, services, who, id, {"disabled": verb == "disable"})
+            return {"id": id}
+
+        await self.client.post(caller, f"{verb}_endpoint", act, id=id)
+
+    async def redeliver(self) -> None:
+        """Send one event, or the whole log, again."""
+        found = self.pick("webhook_endpoints")
+        if found is None:
+            return
+        id, caller = found
+        event = self.pick(
+            "events", "merchant_id = ? AND livemode = ?", caller.merchant_id, caller.livemode
+        )
+        whole = self.random.random() < 0.3 or event is None
+
+        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
+            if whole:
+                return {
+                    "id": len(replay_range(uow, services, who, id, after_position=0).deliveries)
+                }
+            assert event is not None
+            return {"id": redeliver(uow, services, who, event[0], id).id}
+
+        done = await self.client.post(caller, "redeliver", act, id=id, event=event and event[0])
+        if done is not None:
+            self.world.life.dispatcher.wake(id)
+
+
+def _new_session(
+    uow: UnitOfWork, services: Services, who: Caller, amount: int, life: int
+) -> str:
+    id = services.ids.new("cs_test")
+    now = services.now(who.livemode)
+    item = LineItem(
+        id=services.ids.new("li"),
+        price="price_x",
+        product="prod_x",
+        description="A thing",
+        quantity=1,
+        unit_amount_sats=amount,
+    )
+    uow.checkout_sessions.add(
+        CheckoutSession(
+            id=id,
+            merchant_id=who.merchant_id,
+            livemode=who.livemode,
+            created=now,
+            expires_at=now + life,
+            line_items=(item,),
+            client_secret=services.ids.secret(id),
+        )
+    )
+    return id
