@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from stacktill.domain.accounting import IdempotencyRecord
 from stacktill.plugin.storage import NotUnique, UnitOfWork
 from stacktill.sql import Doomed, Session, sqlite_dialect
-from stacktill.sql.changes import ADD, REMOVE, REPLACE, SAVE, STAMP, Change, joined
+from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change, joined
 from stacktill.sql.tables import METADATA
 from stacktill.testing.storage import count_up
 from stacktill.testing.storage_samples import intent, sample, transfer
@@ -175,17 +175,31 @@ def replace_status(status: int) -> IdempotencyRecord:
     ("first", "second", "both"),
     [
         (ADD, SAVE, ADD),
-        (ADD, REMOVE, None),
+        (ADD, REMOVE, PASS),
+        (PASS, ADD, ADD),
+        (PASS, REMOVE, PASS),
         (SAVE, SAVE, SAVE),
         (SAVE, REMOVE, REMOVE),
         (REMOVE, ADD, REPLACE),
+        (REMOVE, REMOVE, REMOVE),
         (REPLACE, SAVE, REPLACE),
         (REPLACE, REMOVE, REMOVE),
         (STAMP, SAVE, SAVE),
         (STAMP, STAMP, STAMP),
+        (STAMP, ADD, ADD),
         (STAMP, REMOVE, REMOVE),
     ],
 )
-def test_two_changes_of_a_row_are_one(first: int, second: int, both: int | None) -> None:
+def test_two_changes_of_a_row_are_one(first: int, second: int, both: int) -> None:
     made = joined(Change(first, "old", {"a": "b"}), Change(second, "new", {"c": "d"}))
-    assert made == (None if both is None else Change(both, "new", {"a": "b"}))
+    assert made == Change(both, "old" if both == PASS else "new", {"a": "b"})
+
+
+def test_adding_what_is_there_fails_even_if_another_removes_it(heard: Heard) -> None:
+    heard.session.run(create, 1)
+    heard.session.finish()
+    heard.session.start()
+    heard.session.run(lambda uow: uow.payment_intents.add(intent(1)))
+    heard.session.run(lambda uow: uow.payment_intents.remove(intent(1).id))
+    with pytest.raises(Doomed):
+        heard.session.finish()

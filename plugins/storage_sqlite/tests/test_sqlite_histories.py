@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stacktill.domain.accounting import PluginState
@@ -242,6 +242,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(history=st.lists(st.lists(WHOLES, min_size=1, max_size=6), max_size=4))
+@example(
+    # Of two writes at once, one adds what is there and one removes it: the first has to fail.
+    [[Part([("put", 0, {})], False)], [Part([], False, adds=0), Part([("remove", 0)], False)]]
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_history_ends_as_dictionaries_do(template: Path, history: list[list[Part]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

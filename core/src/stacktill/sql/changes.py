@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from stacktill.sql.repository import SqlTable
 
-__all__ = ["ADD", "REMOVE", "REPLACE", "SAVE", "STAMP", "Change", "Frame", "joined"]
+__all__ = ["ADD", "PASS", "REMOVE", "REPLACE", "SAVE", "STAMP", "Change", "Frame", "joined"]
 
-ADD, SAVE, REMOVE, REPLACE, STAMP = range(5)
-"""Insert; update; delete; delete and insert again; update an event's position alone."""
+ADD, SAVE, REMOVE, REPLACE, PASS, STAMP = range(6)
+"""Insert; update; delete; delete and insert again; insert and delete again, because the id may be
+taken and the insertion has to fail then; update an event's position alone."""
 
 Pairs = dict[str, str]
 
@@ -42,12 +43,15 @@ class Frame:
         self.in_savepoint = False
 
 
-def joined(earlier: Change, later: Change) -> Change | None:
-    """Two changes of one row as one; None when they cancel each other."""
+def joined(earlier: Change, later: Change) -> Change:
+    """Two changes of one row as one."""
     if later.kind == REMOVE:
-        return None if earlier.kind == ADD else Change(REMOVE, later.item, earlier.before)
-    if later.kind in {ADD, REPLACE}:
-        kind = ADD if earlier.kind == ADD else REPLACE
-    else:
-        kind = later.kind if earlier.kind == STAMP else earlier.kind
+        if earlier.kind in {ADD, PASS}:
+            return Change(PASS, earlier.item, earlier.before)
+        return Change(REMOVE, later.item, earlier.before)
+    kind = later.kind
+    if kind == ADD and earlier.kind in {REMOVE, REPLACE}:
+        kind = REPLACE
+    elif kind in {SAVE, STAMP}:
+        kind = kind if earlier.kind == STAMP else earlier.kind
     return Change(kind, later.item, earlier.before)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from stacktill.sql.changes import REMOVE, Change
+from stacktill.sql.changes import PASS, REMOVE, Change
 from stacktill.sql.dialect import SqlDialect
 from stacktill.sql.tables import metadata_entries
 
@@ -35,7 +35,7 @@ class MetadataEntries:
         for key, change in changes.items():
             before = change.before or {}
             owner = change.item
-            after = {} if change.kind == REMOVE else owner.metadata
+            after = {} if change.kind in {PASS, REMOVE} else owner.metadata
             if after is before or after == before:
                 continue
             place = [table, owner.merchant_id, int(owner.livemode)]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from stacktill.domain.events import Event
 from stacktill.plugin.storage import NotUnique, Where
-from stacktill.sql.changes import ADD, REMOVE, REPLACE, SAVE, STAMP, Change
+from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change
 from stacktill.sql.queries import Queries
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class SqlTable(Generic[T]):
         """Carry changes out: deletions first, so that what they free can be taken."""
         queries, mapper, session = self._queries, self._queries.mapper, self._session
         gone = [[key] for key, change in changes.items() if change.kind in {REMOVE, REPLACE}]
-        new = [mapper.row(c.item) for c in changes.values() if c.kind in {ADD, REPLACE}]
+        new = [mapper.row(c.item) for c in changes.values() if c.kind in {ADD, PASS, REPLACE}]
         saved = [mapper.update(c.item) for c in changes.values() if c.kind == SAVE]
         if gone:
             session.execute_many(queries.delete, gone)
@@ -137,6 +137,9 @@ class SqlTable(Generic[T]):
                 raise LookupError(f"{self.name}: {len(saved) - count} to save are not there")
         if new:
             session.execute_many(queries.insert, new)
+        passed = [[key] for key, change in changes.items() if change.kind == PASS]
+        if passed:
+            session.execute_many(queries.delete, passed)
         if self._entries is not None:
             self._entries.write(session, self.name, changes)
 

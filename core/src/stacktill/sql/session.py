@@ -201,11 +201,4 @@ class Session:
 
 def _merge(waiting: dict[str, Change], key: str, change: Change) -> None:
     earlier = waiting.get(key)
-    if earlier is None:
-        waiting[key] = change
-        return
-    both = joined(earlier, change)
-    if both is None:
-        del waiting[key]
-    else:
-        waiting[key] = both
+    waiting[key] = change if earlier is None else joined(earlier, change)

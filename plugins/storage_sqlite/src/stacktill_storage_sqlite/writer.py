@@ -39,8 +39,8 @@ class Writer:
         self._closed = False
         self._connection: sqlite3.Connection | None = None
         self._session: Session | None = None
-        self.checkpointer = Checkpointer(path, config, log)
         self._open()
+        self.checkpointer = Checkpointer(path, config, log)
         self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
         self._thread.start()
 
