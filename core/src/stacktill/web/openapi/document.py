@@ -41,7 +41,8 @@ def build_document(operations: Iterable[Operation]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = describe(operation)
-    used = dict.fromkeys(tag_of(operation) for operation in operations)
+    used = {tag_of(operation) for operation in operations}
+    unknown = sorted(used - set(TAGS))
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -54,7 +55,7 @@ def build_document(operations: Iterable[Operation]) -> dict[str, Any]:
         "servers": [{"url": "/", "description": "This appliance."}],
         "tags": [
             {"name": name, "x-title": _tag(name)[0], "description": _tag(name)[1]}
-            for name in (*used, "health")
+            for name in (*(name for name in TAGS if name in used), *unknown, "health")
         ],
         "security": [{"bearer": []}, {"basic": []}],
         "paths": {**paths, **_operational_paths()},
