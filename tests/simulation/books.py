@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from tests.simulation.fate import Fate
+
 from stacktill.plugin import Health, StorageUnavailable
 from stacktill.sql import Session, sqlite_dialect
 from stacktill_storage_sqlite.config import SqliteConfig
@@ -19,9 +21,8 @@ from stacktill_storage_sqlite.jobs import Job, answer
 from stacktill_storage_sqlite.migrating import migrate
 from stacktill_storage_sqlite.reading import Reader
 from stacktill_storage_sqlite.writer import Writer
-from tests.simulation.fate import Fate
 
-__all__ = ["Books", "BookFaults", "LifeStorage", "new_books"]
+__all__ = ["BookFaults", "Books", "LifeStorage", "new_books"]
 
 R = TypeVar("R")
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from tests.simulation.world import Disconnected, Unhappy, World
 
 from stacktill.application.idempotency import Answer, Wish
 from stacktill.application.services import Caller, Services
 from stacktill.plugin import StorageUnavailable
 from stacktill.plugin.storage import UnitOfWork
-from tests.simulation.world import Disconnected, Unhappy, World
 
 __all__ = ["Act", "Asked", "Client", "encode"]
 
@@ -44,7 +44,9 @@ class Client:
         self.asked: dict[tuple[str, bool, str], Asked] = {}
         self._keys = 0
 
-    async def post(self, caller: Caller, name: str, act: Act, **params: Any) -> dict[str, Any] | None:
+    async def post(
+        self, caller: Caller, name: str, act: Act, **params: Any
+    ) -> dict[str, Any] | None:
         """Make a wish of its own key and see it through; the object, or None when refused."""
         self._keys += 1
         key = f"key-{self._keys}"

@@ -68,7 +68,7 @@ def _check_ledger(books: Books) -> None:
     for account in books.accounts.values():
         sums[account.asset] += account.balance
         assert account.balance == balances.pop(account.id, 0), f"{account.id}: wrong total"
-    assert not +balances and not -balances, f"no account for {balances}"
+    assert not any(balances.values()), f"no account for {balances}"
     assert not any(sums.values()), f"the ledger does not sum to zero: {sums}"
 
 
@@ -209,8 +209,7 @@ def check_histories(events: list[tuple[Any, ...]], books: Books) -> None:
         stories[object_id].append((kind, status))
     for intent in books.intents.values():
         story = [
-            (kind.removeprefix("payment_intent."), status)
-            for kind, status in stories[intent.id]
+            (kind.removeprefix("payment_intent."), status) for kind, status in stories[intent.id]
         ]
         _check_story(intent, story)
     for refund in books.refunds.values():
@@ -219,7 +218,7 @@ def check_histories(events: list[tuple[Any, ...]], books: Books) -> None:
 
 
 def _check_story(intent: PaymentIntent, story: list[tuple[str, str]]) -> None:
-    assert story and story[0][0] == "created", f"{intent.id}: {story}"
+    assert story[0][0] == "created", f"{intent.id}: {story}"
     assert [kind for kind, _ in story].count("created") == 1, f"{intent.id}: {story}"
     before, succeeded, left = "", 0, 0
     for kind, status in story:

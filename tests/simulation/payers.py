@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stacktill.application.refunds import broadcast_refund
-from stacktill.application.services import Caller
-from stacktill.domain.payment_intents import PaymentIntent
-from stacktill.domain.refunds import Refund
 from tests.simulation.client import Client
 from tests.simulation.scripted_chain import FAULTS, Moved, Nature
 from tests.simulation.shops import Shops
 from tests.simulation.world import Disconnected, World
+
+from stacktill.application.refunds import broadcast_refund
+from stacktill.application.services import Caller
+from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.domain.refunds import Refund
 
 __all__ = ["WAYS", "Payers"]
 
@@ -115,7 +116,9 @@ class Payers:
         if way == "wrong memo":
             return {"memo": self.random.choice((b"", b"hello", purse.intent.id.encode()[:34]))}
         if way == "look-alike":
-            return {"asset": self.random.choice(("SP.sbtc-token::sbtc-token", "SN.sbtc-token::sBTC"))}
+            return {
+                "asset": self.random.choice(("SP.sbtc-token::sbtc-token", "SN.sbtc-token::sBTC"))
+            }
         if way == "other's address":
             return {"recipient": self._address(purse.intent.livemode)}
         return {}

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.simulation.fate import Fate
+
 from stacktill.domain.errors import InvalidParameter
 from stacktill.domain.events import Event
 from stacktill.plugin import Attempt, Health, Message, Target
 from stacktill_notify_webhook.schedule import RetrySchedule
-from tests.simulation.fate import Fate
 
-__all__ = ["MODES", "LifeHooks", "LifeNotifier", "Letterbox", "PostOffice"]
+__all__ = ["MODES", "Letterbox", "LifeHooks", "LifeNotifier", "PostOffice"]
 
 MODES = ("ok", "error", "throttled", "hangs", "unreachable", "flaky", "late")
 SCHEDULE_SECONDS = (1.0, 4.0, 20.0, 45.0, 90.0) + (120.0,) * 40
@@ -108,7 +109,9 @@ class LifeNotifier:
         if mode == "gone":
             return Attempt("gone", 1, status=410)
         if mode == "throttled":
-            return Attempt("throttled", 1, status=429, retry_after_seconds=random.choice((None, 35)))
+            return Attempt(
+                "throttled", 1, status=429, retry_after_seconds=random.choice((None, 35))
+            )
         if mode == "late":
             await asyncio.sleep(5)
         self._accept(box, target, message)

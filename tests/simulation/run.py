@@ -6,8 +6,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from tests.simulation.client import Client
 from tests.simulation.auditor import Auditor
+from tests.simulation.client import Client
 from tests.simulation.payers import Payers
 from tests.simulation.post import MODES
 from tests.simulation.shops import Shops

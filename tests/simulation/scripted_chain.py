@@ -8,10 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from stacktill.plugin import Block, ChainUnavailable, Clock, Health, RefundTerms, Transfer
 from tests.simulation.fate import Fate
 
-__all__ = ["FAULTS", "LifeChain", "Moved", "Nature", "SBTC"]
+from stacktill.plugin import (
+    Block,
+    ChainUnavailable,
+    Clock,
+    Health,
+    RefundTerms,
+    SandboxScript,
+    Transfer,
+)
+
+__all__ = ["FAULTS", "SBTC", "LifeChain", "Moved", "Nature"]
 
 SBTC = "SN.sbtc-token::sbtc-token"
 FAULTS = ("down", "garbage", "stale", "flaky", "lagging", "slow")
@@ -164,7 +173,8 @@ class LifeChain:
 
     network = "stacks"
     sbtc_asset = SBTC
-    script = None
+    visibility_seconds = 0
+    script: SandboxScript | None = None
 
     def __init__(self, nature: Nature, fate: Fate, random: Random) -> None:
         self.chain_id = nature.chain_id
@@ -172,10 +182,12 @@ class LifeChain:
         self._nature = nature
         self._fate = fate
         self._random = random
+        self._told_truth = False
 
     async def tip(self) -> Block:
         """The tip, as the source tells it."""
         await self._answer("tip")
+        self._told_truth = self._nature.fault not in ("stale", "lagging", "garbage")
         if self._nature.fault == "garbage":
             return self._garbage(self._nature.tip.height + self._random.randrange(-2, 3))
         return self._nature.seen()[-1].block
@@ -206,13 +218,8 @@ class LifeChain:
             pass
 
     def stalled(self, tip: Block, now: int) -> bool:
-        """Whether the chain stands still, or the source does not know all there is up to ``now``."""
-        nature = self._nature
-        if nature.is_stalled or tip.height >= len(nature.blocks):
-            return True
-        unseen = nature.blocks[tip.height + 1 :]
-        is_true = nature.blocks[tip.height].block.hash == tip.hash
-        return not is_true or any(mined.block.time <= now for mined in unseen)
+        """Whether the chain stands still, or the source did not tell the true tip."""
+        return self._nature.is_stalled or not self._told_truth
 
     def is_address(self, text: str) -> bool:
         """Whether the text can be an address."""

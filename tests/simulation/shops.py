@@ -7,9 +7,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.simulation.client import Client
+from tests.simulation.world import World
+
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
 from stacktill.application.intent_terms import Verdict
-from stacktill.application.merchants import create_merchant, set_address, update_account
+from stacktill.application.merchants import (
+    NewMerchant,
+    create_merchant,
+    set_address,
+    update_account,
+)
 from stacktill.application.payment_intents import (
     cancel_payment_intent,
     confirm_payment_intent,
@@ -30,8 +38,6 @@ from stacktill.application.webhook_endpoints import (
 )
 from stacktill.domain.resources import CheckoutSession, LineItem
 from stacktill.plugin.storage import UnitOfWork
-from tests.simulation.client import Client
-from tests.simulation.world import World
 
 __all__ = ["AMOUNTS", "Shop", "Shops"]
 
@@ -68,12 +74,7 @@ class Shops:
     async def open(self, count: int) -> None:
         """Register shops of different policies, each with an endpoint that stays as it is."""
         for number in range(count):
-            new = await self.world.within(
-                lambda life, number=number: life.storage.write(
-                    create_merchant, life.services, f"Shop {number}", None
-                )
-            )
-            id = new.merchant.id
+            id = await self._register(f"Shop {number}")
             shop = Shop(id, (Caller(id, False), Caller(id, True)))
             self.shops.append(shop)
             await self._set_policy(shop)
@@ -81,6 +82,12 @@ class Shops:
                 made = await self.create_endpoint(caller, kinds=["*"])
                 assert made is not None
                 shop.steady.append(str(made["id"]))
+
+    async def _register(self, name: str) -> str:
+        new: NewMerchant = await self.world.within(
+            lambda life: life.storage.write(create_merchant, life.services, name, None)
+        )
+        return new.merchant.id
 
     async def _set_policy(self, shop: Shop) -> None:
         policy = {
@@ -130,7 +137,7 @@ class Shops:
             given = {**params, "metadata": {"key": who.idempotency_key}}
             draft = draft_payment_intent(services, who, given)
             return payment_intent_view(
-                services, create_payment_intent(uow, services, who, draft, given, Verdict())
+                services, create_payment_intent(uow, services, who, draft, given, verdict=Verdict())
             )
 
         return await self.client.post(caller, "create_intent", act, **params)
@@ -144,7 +151,7 @@ class Shops:
                 caller,
                 "confirm_intent",
                 lambda uow, services, who: payment_intent_view(
-                    services, confirm_payment_intent(uow, services, who, id, {}, Verdict())
+                    services, confirm_payment_intent(uow, services, who, id, {}, verdict=Verdict())
                 ),
                 id=id,
             )
@@ -336,7 +343,7 @@ class Shops:
                 (["*"], ["payment_intent.succeeded"], ["refund.updated", "deposit.unmatched"])
             )
         number = len(self.world.office.boxes) + self.random.randrange(10**6)
-        params = {"url": f"https://shop/{number}", "enabled_events": kinds}
+        params: dict[str, Any] = {"url": f"https://shop/{number}", "enabled_events": kinds}
         if self.random.random() < 0.2:
             params["max_per_second"] = 2
 
@@ -345,7 +352,10 @@ class Shops:
             return {"id": endpoint.id, "secret": secret}
 
         return await self.client.post(
-            caller or self.caller(), "create_endpoint", act, **{k: str(v) for k, v in params.items()}
+            caller or self.caller(),
+            "create_endpoint",
+            act,
+            **{k: str(v) for k, v in params.items()},
         )
 
     async def change_endpoint(self) -> None:
@@ -393,9 +403,7 @@ class Shops:
             self.world.life.dispatcher.wake(id)
 
 
-def _new_session(
-    uow: UnitOfWork, services: Services, who: Caller, amount: int, life: int
-) -> str:
+def _new_session(uow: UnitOfWork, services: Services, who: Caller, amount: int, life: int) -> str:
     id = services.ids.new("cs_test")
     now = services.now(who.livemode)
     item = LineItem(

@@ -9,6 +9,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
+from tests.simulation.books import BookFaults, LifeStorage, new_books
+from tests.simulation.fate import Fate
+from tests.simulation.post import LifeHooks, LifeNotifier, PostOffice
+from tests.simulation.scripted_chain import LifeChain, Nature
+from tests.simulation.virtual_time import VirtualClock
+
 from stacktill.application.idempotency import Answer, Wish, fulfil
 from stacktill.application.services import Caller, Services
 from stacktill.domain.errors import RequestError
@@ -21,11 +27,6 @@ from stacktill.runtime.relay import Relay
 from stacktill.runtime.supervisor import Supervisor
 from stacktill.runtime.vault import KeyRing
 from stacktill.runtime.watcher import Watcher
-from tests.simulation.books import BookFaults, LifeStorage, new_books
-from tests.simulation.fate import Fate
-from tests.simulation.post import LifeHooks, LifeNotifier, PostOffice
-from tests.simulation.scripted_chain import LifeChain, Nature
-from tests.simulation.virtual_time import VirtualClock
 
 __all__ = ["Disconnected", "Life", "OrderedIds", "Unhappy", "World"]
 
@@ -159,7 +160,9 @@ class World:
         self.trace: list[str] = []
         self.counts: Counter[str] = Counter()
         self.alarms: list[str] = []
-        self.log = logging.Logger(f"simulation {seed}")
+        self.log = logging.getLogger("simulation")
+        self.log.propagate = False
+        self.log.handlers.clear()
         self.log.addHandler(_Alarm(self.alarms))
         self.crash_at = crash_at
         self.crash_chance = 0.0
@@ -212,7 +215,8 @@ class World:
         act: Callable[[UnitOfWork, Services, Caller], bytes],
     ) -> Answer:
         """One request over the wire; raise ``Disconnected`` when the process dies meanwhile."""
-        return await self.within(lambda life: life.serve(caller, wish, act))
+        answer: Answer = await self.within(lambda life: life.serve(caller, wish, act))
+        return answer
 
     async def within(self, work: Callable[[Life], Any]) -> Any:
         """Do something in the living process; raise ``Disconnected`` when it dies meanwhile."""
