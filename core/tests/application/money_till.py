@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from stacktill.application.chain_blocks import ChainFacts, apply_block, revert_block
+from stacktill.application.chain_blocks import apply_block, revert_block
+from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.intent_terms import Verdict
 from stacktill.application.merchants import create_merchant
 from stacktill.application.payment_intents import create_payment_intent, draft_payment_intent

@@ -8,8 +8,9 @@ with it, however many intents are open.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.incoming import receive_transfer
 from stacktill.application.intent_money import finalise_deposit, uncount
 from stacktill.application.journal import move
@@ -20,12 +21,11 @@ from stacktill.domain.accounting import ChainBlock
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.merchants import SettlementAddress
-from stacktill.plugin.chain import Block, Chain, Transfer
+from stacktill.plugin.chain import Block, Transfer
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = [
     "KEPT_BLOCKS",
-    "ChainFacts",
     "apply_block",
     "cursor",
     "replace_first_block",
@@ -36,20 +36,6 @@ ADDRESSES_PER_QUERY = 200
 DEPOSITS_PER_QUERY = 500
 KEPT_BLOCKS = 2_000
 """How many applied blocks are remembered: the deepest reorganisation that can be followed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChainFacts:
-    """What the books need to know of a chain."""
-
-    chain_id: str
-    livemode: bool
-    sbtc_asset: str
-
-    @classmethod
-    def of(cls, chain: Chain, livemode: bool) -> ChainFacts:
-        """The facts of an opened chain."""
-        return cls(chain.chain_id, livemode, chain.sbtc_asset)
 
 
 def cursor(uow: UnitOfWork, chain_id: str) -> ChainBlock | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.payment_intents import expire_payment_intent
@@ -16,9 +16,6 @@ from stacktill.domain.merchants import SettlementAddress
 from stacktill.domain.payment_intents import PAYABLE, PaymentIntent
 from stacktill.plugin.chain import Block, Transfer
 from stacktill.plugin.storage import UnitOfWork
-
-if TYPE_CHECKING:
-    from stacktill.application.chain_blocks import ChainFacts
 
 __all__ = ["receive_transfer"]
 

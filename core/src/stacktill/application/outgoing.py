@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.refund_progress import (
     deposit_given_back,
     refund_returned,
@@ -18,9 +18,6 @@ from stacktill.domain.merchants import SettlementAddress
 from stacktill.domain.refunds import Refund
 from stacktill.plugin.chain import Block, Transfer
 from stacktill.plugin.storage import UnitOfWork
-
-if TYPE_CHECKING:
-    from stacktill.application.chain_blocks import ChainFacts
 
 __all__ = ["send_transfer", "take_back_withdrawal"]
 

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from stacktill.application.chain_blocks import (
-    ChainFacts,
     apply_block,
     cursor,
     replace_first_block,
     revert_block,
 )
+from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.payment_intents import expire_payment_intents
 from stacktill.application.services import Services
 from stacktill.application.sessions import expire_sessions
