@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from stacktill.application.views.parts import billing_view, shipping_view
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.refunds import Refund
 
 __all__ = ["balance_transaction_view", "balance_view", "charge_view", "refund_view"]
-
-NO_BILLING_DETAILS: dict[str, Any] = {
-    "address": {
-        "city": None,
-        "country": None,
-        "line1": None,
-        "line2": None,
-        "postal_code": None,
-        "state": None,
-    },
-    "email": None,
-    "name": None,
-    "phone": None,
-    "tax_id": None,
-}
 
 
 def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
@@ -38,7 +24,7 @@ def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
         "application_fee": None,
         "application_fee_amount": None,
         "balance_transaction": charge.balance_transaction,
-        "billing_details": NO_BILLING_DETAILS,
+        "billing_details": billing_view(),
         "calculated_statement_descriptor": charge.statement_descriptor,
         "captured": True,
         "created": charge.created,
@@ -78,7 +64,7 @@ def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
         "receipt_url": None,
         "refunded": charge.reserved_sats >= charge.amount_sats + charge.overpaid_sats,
         "review": None,
-        "shipping": charge.shipping,
+        "shipping": shipping_view(charge.shipping),
         "source": None,
         "source_transfer": None,
         "statement_descriptor": charge.statement_descriptor,

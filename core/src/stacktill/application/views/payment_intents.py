@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stacktill.application.services import Services
+from stacktill.application.views.parts import shipping_view
 from stacktill.domain.payment_intents import PaymentIntent
 
 __all__ = ["PAYER_FIELDS", "hosted_url", "payer_view", "payment_intent_view"]
@@ -78,7 +79,7 @@ def payment_intent_view(services: Services, intent: PaymentIntent) -> dict[str, 
         "receipt_email": intent.receipt_email,
         "review": None,
         "setup_future_usage": intent.setup_future_usage,
-        "shipping": intent.shipping,
+        "shipping": shipping_view(intent.shipping),
         "source": None,
         "statement_descriptor": intent.statement_descriptor,
         "statement_descriptor_suffix": intent.statement_descriptor_suffix,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stacktill.application.services import Services
-from stacktill.application.views.charges import NO_BILLING_DETAILS
+from stacktill.application.views.parts import address_view, billing_view, shipping_view
 from stacktill.application.views.payment_intents import hosted_url
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -49,7 +49,7 @@ def customer_view(customer: Customer) -> dict[str, Any]:
     return {
         "id": customer.id,
         "object": "customer",
-        "address": customer.address,
+        "address": address_view(customer.address),
         "balance": 0,
         "business_name": None,
         "cash_balance": None,
@@ -75,7 +75,7 @@ def customer_view(customer: Customer) -> dict[str, Any]:
         "next_invoice_sequence": 1,
         "phone": customer.phone,
         "preferred_locales": customer.preferred_locales,
-        "shipping": customer.shipping,
+        "shipping": shipping_view(customer.shipping),
         "tax_exempt": customer.tax_exempt,
         "test_clock": None,
     }
@@ -87,7 +87,7 @@ def payment_method_view(method: PaymentMethod) -> dict[str, Any]:
         "id": method.id,
         "object": "payment_method",
         "allow_redisplay": method.allow_redisplay,
-        "billing_details": {**NO_BILLING_DETAILS, **method.billing_details},
+        "billing_details": billing_view(method.billing_details),
         "created": method.created,
         "crypto": {},
         "customer": method.customer,

@@ -309,10 +309,9 @@ SCHEMAS: dict[str, Schema] = {
     "webhook_replay": record(
         {
             "object": constant("webhook_replay"),
-            "next_position": {
-                "type": "integer",
-                "description": "Send it as after_position to go on.",
-            },
+            "next_position": nullable(
+                {"type": "integer"}, "Send it as after_position to go on; null at the end."
+            ),
             "queued": {"type": "integer", "minimum": 0},
             "webhook_endpoint": STRING,
         },
