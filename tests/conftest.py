@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.contract import check_answer
 from tests.served import Mailbox, Served, Shop
 
 
@@ -20,8 +21,12 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One served appliance for all tests of a process; each test has its own shop on it."""
+    """One served appliance for all tests of a process; each test has its own shop on it.
+
+    Every answer is held against the published document, whatever a test is about.
+    """
     with Served.running(tmp_path_factory.mktemp("served") / "data") as appliance:
+        appliance.http.event_hooks = {"response": [check_answer]}
         yield appliance
 
 

@@ -293,9 +293,10 @@ ERROR = record(
                     "anyOf": [ref("payment_intent"), ref("payment_intent.payer")],
                     "description": "The intent whose status was in the way.",
                 },
+                "deposit": ref("deposit"),
                 "refund": ref("refund"),
             },
-            optional=("code", "param", "doc_url", "payment_intent", "refund"),
+            optional=("code", "param", "doc_url", "payment_intent", "deposit", "refund"),
         )
     },
     about="Every answer that is no success.",
