@@ -123,7 +123,8 @@ class Auditor:
 
     def _check_expiry(self, books: Books, intent: PaymentIntent) -> None:
         """An intent that was paid in time, and never reversed, is not expired."""
-        if intent.status == "canceled" and intent.cancellation_reason == "expired":
+        is_over = (intent.canceled_at or 0) >= (intent.closes_at or 0)  # else closed by hand
+        if intent.cancellation_reason == "expired" and is_over:
             in_time = sum(
                 one.sats
                 for one in books.standing

@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 from stacktill.application.delivery_queue import pending_subscribers
 from stacktill.application.services import Services
 from stacktill.domain.webhooks import Delivery
-from stacktill.plugin.storage import Storage
+from stacktill.plugin.storage import Storage, StorageUnavailable
 from stacktill.runtime.carriers import Carrier, Carriers
 from stacktill.runtime.lane import Lane
 
 __all__ = ["Dispatcher"]
 
 LANE_IDLE_SECONDS = 30.0
+LOOK_SECONDS = 30.0
+"""How often the storage is searched for deliveries that nobody spoke of, such as another process's."""
+RETRY_SECONDS = 1.0
 
 
 class Dispatcher:
@@ -35,6 +39,7 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._open = False
+        self._doubt = asyncio.Event()
 
     @property
     def plugins(self) -> dict[str, frozenset[str]]:
@@ -47,12 +52,15 @@ class Dispatcher:
         return sum(lane.in_flight for lane in self._lanes.values())
 
     async def run(self) -> None:
-        """Open a lane for everybody with something pending, then keep lanes until cancelled."""
+        """Open a lane for everybody with something pending, and look again for them now and then."""
         self._open = True
         try:
-            for subscriber in await self._storage.scan(pending_subscribers):
-                self.wake(subscriber)
-            await asyncio.Event().wait()
+            while True:
+                self._doubt.clear()
+                wait = await self._wake_all()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._doubt.wait()
         finally:
             self._open = False
             tasks = list(self._tasks.values())
@@ -60,9 +68,23 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _wake_all(self) -> float:
+        """Wake everybody with something pending; how long to wait before looking again."""
+        try:
+            for subscriber in await self._storage.scan(pending_subscribers):
+                self.wake(subscriber)
+        except StorageUnavailable as error:
+            self._log.warning("deliveries.storage_unavailable", extra={"reason": str(error)})
+            return RETRY_SECONDS
+        return LOOK_SECONDS
+
+    def look_again(self) -> None:
+        """Deliveries may have been queued that nobody was told of: search the storage for them."""
+        self._doubt.set()
+
     def expect(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries were queued: their lanes look at once."""
-        for subscriber in {delivery.subscriber for delivery in deliveries}:
+        for subscriber in sorted({delivery.subscriber for delivery in deliveries}):
             self.wake(subscriber)
 
     def wake(self, subscriber: str) -> None:

@@ -48,6 +48,13 @@ class Hub:
                 for queue in self._listeners.get(topic, ()):
                     _offer(queue, event)
 
+    def publish_gap(self) -> None:
+        """Tell every listener that events may have been missed."""
+        for queues in self._listeners.values():
+            for queue in queues:
+                if queue.qsize() <= QUEUE_LIMIT:
+                    queue.put_nowait(None)
+
 
 def _offer(queue: asyncio.Queue[Event | None], event: Event) -> None:
     if queue.qsize() < QUEUE_LIMIT:

@@ -17,6 +17,8 @@ __all__ = ["Lane"]
 
 PAGE = 64
 THROTTLED_SECONDS = 5.0
+LONGEST_SLEEP_SECONDS = 600.0
+"""The wall clock may be set while we sleep, so a lane looks at it now and then."""
 
 
 class Lane:
@@ -59,40 +61,40 @@ class Lane:
             while True:
                 self._news.clear()
                 await self._start_due()
-                wait = await self._wait_seconds(idle_seconds)
-                if wait is None:
-                    return
+                wait = await self._wait_seconds()
                 try:
-                    async with asyncio.timeout(wait):
+                    async with asyncio.timeout(idle_seconds if wait is None else wait):
                         await self._news.wait()
                 except TimeoutError:
-                    if not self._running and wait >= idle_seconds:
+                    if wait is None:
                         return
         finally:
             for task in self._running.values():
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _wait_seconds(self, idle_seconds: float) -> float | None:
-        """How long to sleep: to the next due time, or until an attempt ends and wakes us."""
+    async def _wait_seconds(self) -> float | None:
+        """How long to sleep: to the next due time, or until an attempt ends; None: nothing is left."""
         if len(self._running) >= self._carrier.max_in_flight:
-            return 3600.0
+            return LONGEST_SLEEP_SECONDS
         due_ms = await self._storage.read(next_due_ms, self.subscriber, tuple(self._running))
         if due_ms is None:
-            return 3600.0 if self._running else idle_seconds
-        wait = max(due_ms - self._services.clock.now_ms(), 0) / 1000
-        return min(max(wait, 0.001), 600.0) if wait < idle_seconds or self._running else wait
+            return LONGEST_SLEEP_SECONDS if self._running else None
+        wait = (due_ms - self._services.clock.now_ms()) / 1000
+        return min(max(wait, 0.001), LONGEST_SLEEP_SECONDS)
 
     async def _start_due(self) -> None:
         room = self._carrier.max_in_flight - len(self._running)
         if room <= 0:
             return
         now_ms = self._services.clock.now_ms()
+        # What ran while the list was read may have ended since, and must not be carried again.
+        taken = set(self._running)
         found = await self._storage.read(
-            due_deliveries, self.subscriber, now_ms, min(PAGE, room + len(self._running))
+            due_deliveries, self.subscriber, now_ms, min(PAGE, room + len(taken))
         )
         for delivery, event in found:
-            if delivery.id in self._running or len(self._running) >= self._carrier.max_in_flight:
+            if delivery.id in taken or len(self._running) >= self._carrier.max_in_flight:
                 continue
             await self._pace()
             task = asyncio.create_task(self._carry(delivery, event))

@@ -55,6 +55,9 @@ class Relay:
                 await self.drain()
             except StorageUnavailable as error:
                 self._log.warning("relay.storage_unavailable", extra={"reason": str(error)})
+                # The commit may have happened without our hearing of it.
+                self._hub.publish_gap()
+                self._dispatcher.look_again()
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def drain(self) -> None:
