@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from stacktill.application.idempotency import Answer, Wish, fulfil
 from stacktill.application.views.expand import expand
-from stacktill.domain.errors import InvalidRequest, RequestError, Unavailable
+from stacktill.domain.errors import Forbidden, InvalidRequest, RequestError, Unavailable
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
 from stacktill.web.api.identity import Identity, identify
 from stacktill.web.api.operation import Ask, Operation
@@ -67,6 +67,13 @@ async def _serve(
     paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
     params = operation.params.parse(tree, typed=typed)
     expands = _expands(operation, paths, typed)
+    if expands and identity.is_payer:
+        # What a payer sees names objects of the merchant's own, such as a customer.
+        raise Forbidden(
+            "Nothing can be expanded with a publishable API key. Please use a secret API key.",
+            code="secret_key_required",
+            param="expand",
+        )
     ask = Ask(
         appliance.services,
         identity.caller,
@@ -80,7 +87,8 @@ async def _serve(
         return _response(200, body)
     if operation.work is not None:
         return _response(200, encode(await operation.work(appliance, ask)))
-    wish = _wish(key, request.scope["path"], {"params": params, "expand": expands})
+    parts = {"params": params, "expand": expands, "is_payer": identity.is_payer}
+    wish = _wish(key, request.scope["path"], parts)
     if wish is not None and operation.secret_answer:
         wish = replace(wish, is_secret=True)
     return await _write(appliance, operation, ask, expands, wish)
@@ -157,9 +165,10 @@ def _refuse(ask: Ask) -> Callable[[UnitOfWork, RequestError], Answer]:
 def _wish(key: str | None, path: str, parts: dict[str, Any]) -> Wish | None:
     if key is None:
         return None
-    if not 0 < len(key) <= MAX_KEY_LENGTH:
+    if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
         raise InvalidRequest(
-            f"Idempotency keys have 1 to {MAX_KEY_LENGTH} characters; this one has {len(key)}."
+            f"Idempotency keys have 1 to {MAX_KEY_LENGTH} printable ASCII characters; this one has "
+            f"{len(key)} characters."
         )
     digest = hashlib.sha256(path.encode() + b"\0" + sorted_encode(parts))
     return Wish(key, digest.hexdigest())

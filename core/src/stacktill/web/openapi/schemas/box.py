@@ -295,8 +295,17 @@ ERROR = record(
                 },
                 "deposit": ref("deposit"),
                 "refund": ref("refund"),
+                "webhook_endpoint": ref("webhook_endpoint"),
             },
-            optional=("code", "param", "doc_url", "payment_intent", "deposit", "refund"),
+            optional=(
+                "code",
+                "param",
+                "doc_url",
+                "payment_intent",
+                "deposit",
+                "refund",
+                "webhook_endpoint",
+            ),
         )
     },
     about="Every answer that is no success.",
