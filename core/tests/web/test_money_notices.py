@@ -1,22 +1,19 @@
-"""Events, webhook endpoints, deliveries and API keys over HTTP; secrets are shown once and kept sealed."""
+"""Events, webhook endpoints and deliveries over HTTP; secrets are shown once."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from core.tests.shop_kit import Refused, Till, open_till
+from core.tests.web.money_kit import everything_kept, ids, keyed
 
 from stacktill.application.relay import settle_delivery
 from stacktill.domain.events import EVENT_TYPES
-from stacktill.domain.merchants import SCOPE_RESOURCES
 from stacktill.domain.webhooks import Delivery
 from stacktill.plugin import Attempt
-from stacktill.web.resources.every import OPERATIONS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -33,10 +30,6 @@ async def appliance_till(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
 async def till(appliance_till: Till) -> Till:
     """A merchant of its own for each test, all on one appliance."""
     return await appliance_till.neighbour()
-
-
-def ids(page: dict[str, Any]) -> list[str]:
-    return [item["id"] for item in page["data"]]
 
 
 def types(page: dict[str, Any]) -> list[str]:
@@ -65,26 +58,6 @@ async def settle(till: Till, outcome: Any, *, event: str, again: float | None = 
     for delivery in found:
         attempt = Attempt(outcome, 12, status=500, response="no", error=None)
         await till.write(settle_delivery, till.services, delivery, attempt, again)
-
-
-async def keyed(till: Till, path: str, key: str, **params: Any) -> httpx.Response:
-    """A POST under an idempotency key."""
-    headers = {"Authorization": f"Bearer {till.key}", "Idempotency-Key": key}
-    return await till.http.post(path, headers=headers, json=params)
-
-
-async def everything_kept(till: Till) -> str:
-    """All texts in the idempotency table and the events of this merchant."""
-
-    def read(uow: Any) -> str:
-        mine = {"merchant_id": till.caller.merchant_id}
-        records = uow.idempotency.find(mine, order="created", limit=1_000)
-        events = uow.events.find(mine, limit=1_000)
-        endpoints = uow.webhook_endpoints.find(mine, limit=1_000)
-        keys = uow.api_keys.find(mine, limit=1_000)
-        return repr((records, events, endpoints, keys))
-
-    return await till.appliance.storage.read(read)
 
 
 class TestEvents:
@@ -347,108 +320,3 @@ class TestDeliveries:
         await till.post(f"/v1/webhook_endpoints/{hook['id']}", disabled=True)
         with pytest.raises(Refused, match="disabled"):
             await till.post(path, after_position=0)
-
-
-class TestKeys:
-    URL = "/v1/api_keys"
-
-    async def with_key(self, till: Till, key: str, method: str, path: str) -> httpx.Response:
-        return await till.http.request(method, path, headers={"Authorization": f"Bearer {key}"})
-
-    async def test_a_keys_text_is_shown_once(self, till: Till) -> None:
-        made = await till.post(
-            self.URL, kind="restricted", name="Reports", scopes=["charges:read", "charges:read"]
-        )
-        assert made["key"].startswith("rk_test_")
-        assert (made["scopes"], made["status"]) == (["charges:read"], "active")
-        page = await till.get(self.URL)
-        assert page["data"][0] == {name: made[name] for name in made if name != "key"}
-        assert len(page["data"]) == 3
-        assert till.key not in json.dumps(page)
-        assert made["key"] not in await everything_kept(till)
-
-    async def test_a_repeated_wish_makes_one_key(self, till: Till) -> None:
-        first = await keyed(till, self.URL, "k", kind="secret")
-        again = await keyed(till, self.URL, "k", kind="secret")
-        assert again.content == first.content
-        assert first.json()["key"] not in await everything_kept(till)
-        assert len((await till.get(self.URL))["data"]) == 3
-
-    async def test_scopes_are_what_a_restricted_key_may_do(self, till: Till) -> None:
-        made = await till.post(self.URL, kind="restricted", scopes=["charges:read"])
-        assert (await self.with_key(till, made["key"], "GET", "/v1/charges")).status_code == 200
-        for method, path in (("GET", "/v1/refunds"), ("POST", "/v1/charges")):
-            answer = await self.with_key(till, made["key"], method, path)
-            assert answer.status_code == 403
-            assert answer.json()["error"]["code"] == "more_permissions_required"
-
-    async def test_only_a_secret_key_may_touch_keys(self, till: Till) -> None:
-        """A restricted key that may do everything else must not make itself a better one."""
-        made = await till.post(self.URL, kind="restricted", scopes=["*", "api_keys:write"])
-        page = await till.post(self.URL, kind="publishable")
-        for key in (made["key"], page["key"]):
-            for method, path in (("GET", ""), ("POST", ""), ("POST", f"/{made['id']}/roll")):
-                answer = await self.with_key(till, key, method, self.URL + path)
-                assert answer.status_code == 403
-                assert answer.json()["error"]["code"] == "secret_key_required"
-
-    async def test_roll_and_revoke(self, till: Till) -> None:
-        made = await till.post(self.URL, kind="secret", name="Server")
-        rolled = await till.post(f"{self.URL}/{made['id']}/roll", overlap_seconds=60)
-        assert (rolled["name"], rolled["kind"]) == ("Server", "secret")
-        assert rolled["key"] != made["key"]
-        for key in (made["key"], rolled["key"]):
-            assert (await self.with_key(till, key, "GET", "/v1/balance")).status_code == 200
-        old = next(one for one in (await till.get(self.URL))["data"] if one["id"] == made["id"])
-        await till.post(f"{self.URL}/{made['id']}/roll", overlap_seconds=86_400)
-        page = await till.get(self.URL)
-        assert next(one for one in page["data"] if one["id"] == made["id"]) == old
-        gone = await till.post(f"{self.URL}/{rolled['id']}/revoke")
-        assert gone["status"] == "revoked"
-        answer = await self.with_key(till, rolled["key"], "GET", "/v1/balance")
-        assert answer.status_code == 401
-        assert rolled["key"] not in answer.text
-        assert (await till.refused("POST", f"{self.URL}/{rolled['id']}/revoke"))[0] == 404
-
-    async def test_foreign_keys_do_not_exist(self, till: Till) -> None:
-        other = await till.neighbour()
-        theirs = ids(await other.get(self.URL))[0]
-        for verb in ("roll", "revoke"):
-            refusal = await till.refused("POST", f"{self.URL}/{theirs}/{verb}")
-            assert refusal == (404, "resource_missing", "id")
-        assert theirs not in ids(await till.get(self.URL))
-
-    @pytest.mark.parametrize(
-        ("params", "code", "param"),
-        [
-            ({}, "parameter_missing", "kind"),
-            ({"kind": "root"}, None, "kind"),
-            ({"kind": "restricted"}, "parameter_missing", "scopes"),
-            ({"kind": "secret", "scopes": ["charges:read"]}, None, "scopes"),
-            ({"kind": "restricted", "scopes": ["charge:read"]}, None, "scopes[0]"),
-            ({"kind": "restricted", "scopes": ["charges:own"]}, None, "scopes[0]"),
-        ],
-    )
-    async def test_refusals(
-        self, till: Till, params: dict[str, Any], code: str | None, param: str
-    ) -> None:
-        assert await till.refused("POST", self.URL, params) == (400, code, param)
-
-
-class TestOperations:
-    async def test_every_resource_can_be_a_scope(self) -> None:
-        asked = {one.resource for one in OPERATIONS if one.access in {"secret", "payer"}}
-        assert asked <= set(SCOPE_RESOURCES)
-
-    async def test_names_and_routes_are_unique(self) -> None:
-        assert len({one.name for one in OPERATIONS}) == len(OPERATIONS)
-        assert len({(one.method, one.path) for one in OPERATIONS}) == len(OPERATIONS)
-
-    async def test_answers_with_a_secret_are_marked(self) -> None:
-        marked = {one.name for one in OPERATIONS if one.secret_answer}
-        assert marked == {
-            "api_keys.create",
-            "api_keys.roll",
-            "webhook_endpoints.create",
-            "webhook_endpoints.roll_secret",
-        }
