@@ -1,8 +1,8 @@
-"""``/v1/operator/…``: what this machine's own commands may read, over all stores of the box."""
+"""``/v1/operator/…``: what this machine's own commands may do, over all stores of the box."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stacktill.application.views.events import event_view
 from stacktill.application.views.resources import list_view
@@ -10,6 +10,9 @@ from stacktill.domain.errors import Forbidden
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.params import Integer, Params
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
 
 __all__ = ["OPERATIONS"]
 
@@ -25,6 +28,15 @@ def _events(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     page = found[:limit]
     view = list_view(URL, [event_view(event) for event in page], has_more=len(found) > limit)
     return {**view, "next_position": page[-1].position if page else start}
+
+
+async def _wake(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Look at once for what a command beside the server has queued."""
+    if not ask.is_operator:
+        raise Forbidden("Only this machine's operator may wake its server.")
+    appliance.relay.nudge()
+    appliance.dispatcher.look_again()
+    return {"object": "operator.wake"}
 
 
 OPERATIONS = (
@@ -44,5 +56,15 @@ OPERATIONS = (
         ),
         run=_events,
         long=True,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/operator/wake",
+        name="operator.wake",
+        summary="Look at once for what this machine's commands have queued (operator only)",
+        resource="operator",
+        returns="operator.wake",
+        access="operator",
+        work=_wake,
     ),
 )
