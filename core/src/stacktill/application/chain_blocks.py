@@ -92,7 +92,7 @@ def replace_first_block(
     block: Block,
     transfers: Sequence[Transfer],
 ) -> bool:
-    """Put ``block`` in the place of the very first block of the books, which a fork reached."""
+    """Begin the books again with ``block``, because a fork reached below their very first block."""
     if not revert_block(uow, services, facts.chain_id, first.hash):
         return False
     return apply_block(uow, services, facts, block, transfers)

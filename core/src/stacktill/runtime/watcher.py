@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from stacktill.application.chain_blocks import (
@@ -30,7 +30,7 @@ from stacktill.application.stalls import (
     stall_noted,
 )
 from stacktill.domain.accounting import ChainBlock
-from stacktill.plugin.chain import Block, Chain, ChainUnavailable
+from stacktill.plugin.chain import Block, Chain, ChainUnavailable, Transfer
 from stacktill.plugin.health import Health
 from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.forks import common_ancestor
@@ -41,6 +41,8 @@ FIRST_BACK_OFF_SECONDS = 1.0
 LONGEST_BACK_OFF_SECONDS = 30.0
 EXPIRIES_PER_ROUND = 200
 BEHIND_SECONDS = 60
+FOOT_BLOCKS = 150
+"""How far below the tip the books of a new box begin: a fork that deep loses no payment."""
 
 
 class Watcher:
@@ -116,8 +118,9 @@ class Watcher:
         await self._expire(tip, asked_at)
 
     async def _start(self, tip: Block) -> None:
-        """The first block of a new box: what came before it is nobody's business here."""
-        await self._storage.write(apply_block, self._services, self._facts, tip, ())
+        """The first block of a new box, far enough below the tip for forks to be followed."""
+        block, transfers = await self._foot(tip.height)
+        await self._storage.write(apply_block, self._services, self._facts, block, transfers)
 
     async def _step_back(self, ancestor: int) -> None:
         """Take back, one unit of work each, every block above the common ancestor."""
@@ -139,11 +142,8 @@ class Watcher:
         return await self._storage.read(_has_no_block, below)
 
     async def _replace_first(self, first: ChainBlock) -> None:
-        """The fork reaches below the books: begin them anew at the same height."""
-        block = await self._chain.block(first.height)
-        if block is None:
-            raise ChainUnavailable(f"block {first.height} is gone")
-        transfers = await self._chain.transfers(block)
+        """The fork reaches below the books: begin them anew, low enough to miss nothing it moved."""
+        block, transfers = await self._foot(first.height)
         await self._storage.write(
             replace_first_block,
             self._services,
@@ -153,6 +153,14 @@ class Watcher:
             transfers=transfers,
         )
         self._on_change()
+
+    async def _foot(self, height: int) -> tuple[Block, Sequence[Transfer]]:
+        """The block to begin with below a height, and its transfers."""
+        lowest = max(height - FOOT_BLOCKS, 0)
+        block = await self._chain.block(lowest)
+        if block is None:
+            raise ChainUnavailable(f"the chain does not show its block {lowest}")
+        return block, await self._chain.transfers(block)
 
     async def _step_forward(self, here: ChainBlock) -> bool:
         """Apply the block after the cursor; False when the source has none."""
