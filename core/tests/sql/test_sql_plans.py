@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from stacktill.plugin.storage import Clause, Search
-from stacktill.sql import Session, sqlite_dialect
+from stacktill.sql import open_session, sqlite_dialect
 from stacktill.sql.tables import METADATA
 
 MINE: dict[str, Any] = {"merchant_id": "acct_1", "livemode": False}
@@ -97,7 +97,7 @@ class Plans:
         )
         METADATA.create_all(engine)
         self.asked: list[str] = []
-        self.session = Session(self.connection.cursor(), sqlite_dialect())
+        self.session = open_session(self.connection.cursor(), sqlite_dialect())
         self.connection.set_trace_callback(self.asked.append)
 
     def last(self) -> str:

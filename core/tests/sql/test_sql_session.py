@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from stacktill.domain.accounting import IdempotencyRecord
 from stacktill.plugin.storage import NotUnique, UnitOfWork
-from stacktill.sql import Doomed, Session, sqlite_dialect
+from stacktill.sql import Doomed, open_session, sqlite_dialect
 from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change, joined
 from stacktill.sql.tables import METADATA
 from stacktill.testing.storage import count_up
@@ -28,7 +28,7 @@ class Heard:
         )
         METADATA.create_all(engine)
         self.verbs: list[str] = []
-        self.session = Session(self.connection.cursor(), sqlite_dialect())
+        self.session = open_session(self.connection.cursor(), sqlite_dialect())
         self.connection.set_trace_callback(self.note)
         self.connection.execute("BEGIN")
         self.verbs.clear()

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from stacktill.sql.dialect import SqlDialect, sqlite_dialect
 from stacktill.sql.session import Doomed, Session
+from stacktill.sql.unit_of_work import open_session
 
-__all__ = ["Doomed", "Session", "SqlDialect", "sqlite_dialect"]
+__all__ = ["Doomed", "Session", "SqlDialect", "open_session", "sqlite_dialect"]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from stacktill.sql.repository import SqlTable
-
-__all__ = ["ADD", "PASS", "REMOVE", "REPLACE", "SAVE", "STAMP", "Change", "Frame", "joined"]
+__all__ = [
+    "ADD",
+    "PASS",
+    "REMOVE",
+    "REPLACE",
+    "SAVE",
+    "STAMP",
+    "Change",
+    "Frame",
+    "Written",
+    "joined",
+]
 
 ADD, SAVE, REMOVE, REPLACE, PASS, STAMP = range(6)
 """Insert; update; delete; delete and insert again; insert and delete again, because the id may be
@@ -28,6 +36,16 @@ class Change(NamedTuple):
     before: Pairs | None = None
 
 
+class Written(Protocol):
+    """A table as its changes see it; ``known`` is what the transaction knows of its rows, by id."""
+
+    known: dict[str, Any]
+
+    def write(self, changes: dict[str, Change]) -> None:
+        """Carry changes out."""
+        ...
+
+
 class Frame:
     """What one use case, or one attempt inside it, has changed and not yet written.
 
@@ -38,7 +56,7 @@ class Frame:
     __slots__ = ("changes", "in_savepoint", "journal")
 
     def __init__(self) -> None:
-        self.changes: dict[SqlTable[Any], dict[str, Change]] = {}
+        self.changes: dict[Written, dict[str, Change]] = {}
         self.journal: list[tuple[dict[str, Any], str, Any]] = []
         self.in_savepoint = False
 

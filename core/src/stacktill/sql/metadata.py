@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from stacktill.sql.changes import PASS, REMOVE, Change
 from stacktill.sql.dialect import SqlDialect
+from stacktill.sql.session import Session
 from stacktill.sql.tables import metadata_entries
-
-if TYPE_CHECKING:
-    from stacktill.sql.session import Session
 
 __all__ = ["MetadataEntries"]
 

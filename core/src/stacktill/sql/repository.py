@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from stacktill.domain.events import Event
 from stacktill.plugin.storage import NotUnique, Where
 from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change
+from stacktill.sql.metadata import MetadataEntries
 from stacktill.sql.queries import Queries
-
-if TYPE_CHECKING:
-    from stacktill.sql.metadata import MetadataEntries
-    from stacktill.sql.session import Session
+from stacktill.sql.session import Session
 
 __all__ = ["EventTable", "SqlTable"]
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from stacktill.plugin.storage import NotUnique
-from stacktill.sql.changes import STAMP, Change, Frame, joined
+from stacktill.plugin.storage import NotUnique, UnitOfWork
+from stacktill.sql.changes import STAMP, Change, Frame, Written, joined
 from stacktill.sql.dialect import Cursor, SqlDialect
-
-if TYPE_CHECKING:
-    from stacktill.sql.repository import SqlTable
-    from stacktill.sql.unit_of_work import SqlUnitOfWork
 
 __all__ = ["MISSING", "Doomed", "Session"]
 
@@ -43,16 +39,16 @@ class Session:
     owner only.
     """
 
-    def __init__(self, cursor: Cursor, dialect: SqlDialect, *, is_reading: bool = False) -> None:
-        from stacktill.sql.unit_of_work import SqlUnitOfWork
+    unit: UnitOfWork
+    """What use cases are given; ``open_session`` puts it here."""
 
+    def __init__(self, cursor: Cursor, dialect: SqlDialect, *, is_reading: bool = False) -> None:
         self.cursor = cursor
         self.dialect = dialect
         self.is_reading = is_reading
         self.careful = False
         self.frames = [Frame()]
-        self.touched: set[SqlTable[Any]] = set()
-        self.unit: SqlUnitOfWork = SqlUnitOfWork(self)
+        self.touched: set[Written] = set()
 
     def start(self, *, careful: bool = False) -> None:
         """Forget everything: a new transaction has begun."""
@@ -105,7 +101,7 @@ class Session:
             self._fail(error)
         return self.cursor.rowcount
 
-    def change(self, table: SqlTable[Any], key: str, change: Change, item: Any) -> None:
+    def change(self, table: Written, key: str, change: Change, item: Any) -> None:
         """Note a change of a row, and what is known of it from now on."""
         frame = self.frames[-1]
         waiting = frame.changes.get(table)
@@ -119,7 +115,7 @@ class Session:
         known[key] = item
         self.touched.add(table)
 
-    def flush(self, table: SqlTable[Any]) -> None:
+    def flush(self, table: Written) -> None:
         """Write what waits for a table, so that a query can see it."""
         frames = self.frames
         if not any(table in frame.changes for frame in frames):
@@ -148,7 +144,7 @@ class Session:
                 for table in list(frame.changes):
                     self._write(frame, table)
 
-    def _write(self, frame: Frame, table: SqlTable[Any]) -> None:
+    def _write(self, frame: Frame, table: Written) -> None:
         waiting = frame.changes.pop(table, None)
         if not waiting:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from stacktill.domain.accounting import (
     ChainBlock,
@@ -30,17 +30,15 @@ from stacktill.domain.resources import (
 )
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 from stacktill.plugin.storage import Search, UnitOfWork, Where
-from stacktill.sql.dialect import SqlDialect
+from stacktill.sql.dialect import Cursor, SqlDialect
 from stacktill.sql.metadata import MetadataEntries
 from stacktill.sql.queries import Queries
 from stacktill.sql.registry import MAPPERS
 from stacktill.sql.repository import EventTable, SqlTable
 from stacktill.sql.search import Searcher
+from stacktill.sql.session import Session
 
-if TYPE_CHECKING:
-    from stacktill.sql.session import Session
-
-__all__ = ["SqlUnitOfWork"]
+__all__ = ["SqlUnitOfWork", "open_session"]
 
 R = TypeVar("R")
 
@@ -57,6 +55,13 @@ class _Compiled(NamedTuple):
 def _compiled(dialect: SqlDialect) -> _Compiled:
     queries = {name: Queries(mapper, dialect) for name, mapper in MAPPERS.items()}
     return _Compiled(queries, MetadataEntries(dialect), Searcher(dialect))
+
+
+def open_session(cursor: Cursor, dialect: SqlDialect, *, is_reading: bool = False) -> Session:
+    """The session of a connection, with its unit of work."""
+    session = Session(cursor, dialect, is_reading=is_reading)
+    session.unit = SqlUnitOfWork(session)
+    return session
 
 
 class SqlUnitOfWork:

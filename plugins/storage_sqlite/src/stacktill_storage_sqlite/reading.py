@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from stacktill.plugin import StorageUnavailable
-from stacktill.sql import Doomed, Session, SqlDialect
+from stacktill.sql import Doomed, SqlDialect, open_session
 
 __all__ = ["Reader"]
 
@@ -19,7 +19,7 @@ class Reader:
 
     def __init__(self, connection: sqlite3.Connection, dialect: SqlDialect) -> None:
         self._connection = connection
-        self._session = Session(connection.cursor(), dialect, is_reading=True)
+        self._session = open_session(connection.cursor(), dialect, is_reading=True)
 
     def run(
         self, function: Callable[..., R], arguments: tuple[Any, ...], named: dict[str, Any]

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from stacktill.plugin import StorageUnavailable
-from stacktill.sql import Doomed, Session, SqlDialect
+from stacktill.sql import Doomed, Session, SqlDialect, open_session
 from stacktill_storage_sqlite.checkpoints import Checkpointer
 from stacktill_storage_sqlite.config import SqliteConfig
 from stacktill_storage_sqlite.connections import connect
@@ -139,7 +139,7 @@ class Writer:
     def _open(self) -> tuple[sqlite3.Connection, Session]:
         if self._connection is None or self._session is None:
             self._connection = connect(self._path, self._config)
-            self._session = Session(self._connection.cursor(), self._dialect)
+            self._session = open_session(self._connection.cursor(), self._dialect)
         return self._connection, self._session
 
     def _drop(self, *, last: bool = False) -> None:

@@ -89,8 +89,10 @@ def body() -> sa.Column[str]:
 
 
 def index(name: str, *columns: str, unique: bool = False, where: str | None = None) -> sa.Index:
-    """An index; ``where`` makes it partial."""
-    partial: dict[str, Any] = {}
-    if where is not None:
-        partial = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+    """An index; ``where`` makes it partial.
+
+    The condition is given for SQLite only: to name a dialect here is to load it at every start. The
+    steps of ``stacktill.sql.migrations`` give it for the database that they run on.
+    """
+    partial: dict[str, Any] = {} if where is None else {"sqlite_where": sa.text(where)}
     return sa.Index(name, *columns, unique=unique, **partial)

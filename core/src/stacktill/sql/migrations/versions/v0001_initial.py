@@ -320,4 +320,4 @@ def _options(table: str) -> dict[str, Any]:
 
 
 def _partial(where: str) -> dict[str, Any]:
-    return {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+    return {f"{op.get_bind().dialect.name}_where": sa.text(where)}
