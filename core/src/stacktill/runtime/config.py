@@ -164,14 +164,13 @@ class ChainTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="How often a chain is looked at when it does not say itself that it moved.",
         ),
     ] = 2.0
-    unhealthy_after_blocks: Annotated[
-        int,
-        Meta(ge=1, description="The box is not ready when its books are that many blocks behind."),
-    ] = 20
     unhealthy_after_seconds: Annotated[
         float,
-        Meta(gt=0, description="The box is not ready when a chain has not answered for that long."),
-    ] = 120.0
+        Meta(
+            gt=0,
+            description="The box is not ready when its books are behind a chain for that long.",
+        ),
+    ] = 60.0
 
 
 class LogTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
