@@ -18,6 +18,10 @@ from stacktill.plugin import Transfer
 __all__ = ["Auditor"]
 
 EVENTS = "SELECT id, type, object_id, data FROM events WHERE position IS NOT NULL ORDER BY position"
+CANCELED = """
+    SELECT DISTINCT object_id FROM events
+    WHERE type = 'refund.updated' AND data LIKE '%"status":"canceled"%'
+"""
 Key = tuple[str, str, int]
 
 
@@ -46,6 +50,7 @@ class Auditor:
     def books(self) -> Books:
         """The whole of the books, against themselves and against the chains."""
         books = self.world.books.look(Books)
+        books.ever_canceled = {str(id) for (id,) in self.world.books.rows(CANCELED)}
         check_books(books)
         for nature in self.world.natures:
             self._check_chain(books, nature)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from tests.simulation.fate import Fate
 
 from stacktill.plugin import Health, StorageUnavailable
-from stacktill.sql import Session, sqlite_dialect
+from stacktill.sql import open_session, sqlite_dialect
 from stacktill_storage_sqlite.config import SqliteConfig
 from stacktill_storage_sqlite.connections import connect
 from stacktill_storage_sqlite.jobs import Job, answer
@@ -50,7 +50,7 @@ class Books(Writer):
         self._dialect = dialect
         self.checkpointer = _Idle()  # type: ignore[assignment]
         self._connection = connection
-        self._session = Session(connection.cursor(), dialect)
+        self._session = open_session(connection.cursor(), dialect)
         self.reader = Reader(connection, dialect)
         self.commits = 0
 
@@ -79,7 +79,7 @@ class Books(Writer):
         assert connection is not None
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        self._session = Session(connection.cursor(), self._dialect)
+        self._session = open_session(connection.cursor(), self._dialect)
 
 
 class BookFaults:

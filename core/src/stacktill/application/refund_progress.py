@@ -15,6 +15,8 @@ from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["deposit_given_back", "refund_returned", "refund_seen", "save_refund"]
 
+MAX_WAITING = 10_000
+
 
 def deposit_given_back(uow: UnitOfWork, refund: Refund, *, already: bool) -> Deposit | None:
     """The deposit that a refund's transfer gives back (or, ``already``, gave back), if any.
@@ -45,6 +47,8 @@ def refund_seen(
         balance_transaction=line,
     )
     _settle_charge(uow, services, refund, sign=1, reserve_again=was_released)
+    if was_released:
+        _make_room(uow, services, refund)
     deposit = deposit_given_back(uow, refund, already=False)
     if deposit is not None:
         if deposit.refund_id not in (None, refund.id):
@@ -99,6 +103,23 @@ def _settle_charge(
     if sign > 0:
         view = charge_view(after, network=services.chain_by_id(refund.chain_id).network)
         record(uow, services, Caller(refund.merchant_id, refund.livemode), "charge.refunded", view)
+
+
+def _make_room(uow: UnitOfWork, services: Services, seen: Refund) -> None:
+    """Withdraw unsigned refunds, newest first, until what is reserved fits what was paid.
+
+    A refund that had been canceled was signed all the same, and its amount may have been promised again.
+    """
+    charge = None if seen.charge is None else uow.charges.get(seen.charge)
+    if charge is None or charge.refundable_sats >= 0:
+        return
+    waiting = {"charge": charge.id, "status": "requires_action"}
+    for other in uow.refunds.find(waiting, descending=True, limit=MAX_WAITING):
+        if other.id == seen.id or charge.refundable_sats >= 0:
+            continue
+        charge = replace(charge, reserved_sats=charge.reserved_sats - other.amount_sats)
+        save_refund(uow, services, other, advance_refund(other, "canceled"))
+    uow.charges.save(charge)
 
 
 def _cancel_other(uow: UnitOfWork, services: Services, id: str) -> None:
