@@ -6,14 +6,14 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from stacktill.domain.errors import ConfigError, RequestError, Unavailable
 
 if TYPE_CHECKING:
+    import ssl
+
     from stacktill.runtime.config import Settings
 
 __all__ = ["ServerLink", "find_server", "running_server"]
@@ -43,33 +43,31 @@ class ServerLink:
         return dict(answer)
 
     def _exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
+        import httpx
+
         headers = {"Authorization": f"Bearer {self.token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        connection = self._connection()
         try:
-            connection.request(method, path, body=body, headers=headers)
-            response = connection.getresponse()
-            text = response.read()
-            return response.status, json.loads(text) if text else {}
-        except (OSError, HTTPException, ValueError) as error:
+            with httpx.Client(
+                base_url=self.url, verify=self._trust(), timeout=TIMEOUT_SECONDS, trust_env=False
+            ) as client:
+                response = client.request(method, path, content=body, headers=headers)
+                return response.status_code, response.json() if response.content else {}
+        except (OSError, httpx.HTTPError, ValueError) as error:
             raise Unavailable(
                 f"The server at {self.url} (process {self.pid}) does not answer: {error}"
             ) from error
-        finally:
-            connection.close()
 
-    def _connection(self) -> HTTPConnection:
-        parts = urlsplit(self.url)
-        host, port = parts.hostname or "127.0.0.1", parts.port
-        if parts.scheme != "https":
-            return HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    def _trust(self) -> ssl.SSLContext | bool:
+        if not self.url.startswith("https:"):
+            return False
         import ssl
 
         # The certificate is for the public name. Here it only has to be the very same certificate.
         context = ssl.create_default_context(cafile=self.certificate)
         context.check_hostname = False
-        return HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        return context
 
 
 def find_server(settings: Settings) -> ServerLink:
