@@ -204,7 +204,7 @@ def test_refusals(checked: Shop) -> None:
     shop = checked
     assert refused(shop, "GET", "/v1/payment_intents/pi_none").status == 404
     assert refused(shop, "POST", "/v1/payment_intents", {"amount": "x"}).status == 400
-    assert refused(shop, "GET", "/v1/operator/events").status == 403
+    assert refused(shop, "POST", "/v1/operator/wake").status == 403
     with pytest.raises(Refusal) as caught:
         shop.send("GET", "/v1/balance", key="sk_test_none")
     assert caught.value.status == 401

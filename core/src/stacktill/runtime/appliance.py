@@ -195,6 +195,7 @@ def _assemble(
             chain,
             livemode=livemode,
             poll_seconds=settings.chain.poll_seconds,
+            unhealthy_after_seconds=settings.chain.unhealthy_after_seconds,
             log=log,
             on_change=relay.nudge,
         )

@@ -85,7 +85,7 @@ class ServerTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     drain_seconds: Annotated[
         float,
         Meta(ge=0, le=600, description="How long requests in flight may take after SIGTERM."),
-    ] = 10.0
+    ] = 8.0
     header_timeout_seconds: Annotated[
         float, Meta(gt=0, le=600, description="How long a client may take to send its headers.")
     ] = 10.0

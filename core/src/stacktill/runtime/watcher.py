@@ -40,7 +40,6 @@ __all__ = ["Watcher"]
 FIRST_BACK_OFF_SECONDS = 1.0
 LONGEST_BACK_OFF_SECONDS = 30.0
 EXPIRIES_PER_ROUND = 200
-BEHIND_SECONDS = 60
 FOOT_BLOCKS = 150
 """How far below the tip the books of a new box begin: a fork that deep loses no payment."""
 
@@ -56,6 +55,7 @@ class Watcher:
         *,
         livemode: bool,
         poll_seconds: float,
+        unhealthy_after_seconds: float = 60.0,
         log: logging.Logger,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
@@ -64,6 +64,7 @@ class Watcher:
         self._chain = chain
         self._facts = ChainFacts.of(chain, livemode)
         self._poll_seconds = poll_seconds
+        self._unhealthy_after_seconds = unhealthy_after_seconds
         self._log = log
         self._on_change = on_change
         self._fault: str | None = None
@@ -216,7 +217,7 @@ class Watcher:
         if self._level_at == 0.0:
             return Health(ok=False, detail="not level with the chain yet", figures=figures)
         silent = asyncio.get_running_loop().time() - self._level_at
-        if silent > max(BEHIND_SECONDS, 5 * self._poll_seconds):
+        if silent > self._unhealthy_after_seconds:
             return Health(ok=False, detail=f"not level for {int(silent)} s", figures=figures)
         return Health(ok=True, detail="level with the chain", figures=figures)
 

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.application.intent_terms import Verdict
-from stacktill.application.payment_intents import confirm_payment_intent
-from stacktill.application.services import Caller, Services
-from stacktill.application.sessions import draft_of_session, session_of_link, start_session
-from stacktill.domain.errors import RequestError, StateConflict
-from stacktill.domain.payment_intents import PaymentIntent
-from stacktill.domain.resources import CheckoutSession
+from stacktill.application.services import Caller
+from stacktill.application.sessions import session_of_link
+from stacktill.domain.errors import NotFound, RequestError, StateConflict
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
+from stacktill.runtime.starting import start_payment
 from stacktill.web.errors import answer_refusal
 from stacktill.web.pages import money
 from stacktill.web.pages.assets import URLS
@@ -51,7 +48,6 @@ def pay_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 
     async def start(request: AnyRequest) -> Response[bytes]:
         id = await _start(appliance, request.path_params["id"])
-        appliance.relay.nudge()
         answer = page(b"", status=SEE_OTHER)
         answer.headers["location"] = f"/pay/{id}"
         return answer
@@ -83,44 +79,20 @@ async def _start(appliance: Appliance, id: str) -> str:
         raise StateConflict("This payment is not open. Ask the shop for a new one.")
     if payment.state != "ready":
         return id  # It was started already, perhaps in another window.
-    if id.startswith("pi_"):
-        intent = await storage.read(_intent, id)
-        verdict = await appliance.verdict(intent, is_new=False)
-        await storage.write(_confirm, services, id, verdict)
-        return id
     if id.startswith("plink_"):
-        session = await storage.write(session_of_link, services, id)
-    else:
-        session = await storage.read(_session, id)
-    draft = draft_of_session(services, session)
-    verdict = await appliance.verdict(draft, is_new=True)
-    await storage.write(_start_session, services, session, verdict)
-    return session.id
+        id = (await storage.write(session_of_link, services, id)).id
+    owner = await storage.read(_owner, id)
+    await start_payment(appliance, owner, id)
+    return id
 
 
-def _intent(uow: UnitOfWork, id: str) -> PaymentIntent:
-    intent = uow.payment_intents.get(id)
-    assert intent is not None
-    return intent
-
-
-def _session(uow: UnitOfWork, id: str) -> CheckoutSession:
-    session = uow.checkout_sessions.get(id)
-    assert session is not None
-    return session
-
-
-def _confirm(uow: UnitOfWork, services: Services, id: str, verdict: Verdict) -> None:
-    intent = _intent(uow, id)
-    caller = Caller(intent.merchant_id, intent.livemode)
-    confirm_payment_intent(uow, services, caller, id, {}, verdict=verdict)
-
-
-def _start_session(
-    uow: UnitOfWork, services: Services, session: CheckoutSession, verdict: Verdict
-) -> None:
-    caller = Caller(session.merchant_id, session.livemode)
-    start_session(uow, services, caller, session.id, verdict)
+def _owner(uow: UnitOfWork, id: str) -> Caller:
+    """Whose payment it is; its id is all that a payer has to show."""
+    is_session = id.startswith("cs_")
+    item = uow.checkout_sessions.get(id) if is_session else uow.payment_intents.get(id)
+    if item is None:
+        raise NotFound("There is no such payment. Ask the shop for a new one.")
+    return Caller(item.merchant_id, item.livemode)
 
 
 def _problem(request: AnyRequest, error: Exception) -> Response[bytes]:

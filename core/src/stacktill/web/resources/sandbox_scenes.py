@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stacktill.application import payment_intents as use_cases
 from stacktill.application.intent_record import record_step
-from stacktill.application.intent_terms import Verdict
 from stacktill.application.lookup import named
 from stacktill.application.refunds import broadcast_refund
 from stacktill.application.services import Caller, Services
-from stacktill.application.sessions import start_session
 from stacktill.application.views.any import view_of
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound
 from stacktill.domain.intent_steps import PaymentFailed, step
-from stacktill.domain.payment_intents import CONFIRMABLE, PaymentError, PaymentIntent
+from stacktill.domain.payment_intents import PaymentError, PaymentIntent
 from stacktill.domain.refunds import Refund
 from stacktill.plugin.chain import Block, SandboxOrder, SandboxScript
 from stacktill.plugin.storage import UnitOfWork
+from stacktill.runtime.starting import start_payment
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -150,22 +148,8 @@ def script_of(appliance: Appliance) -> SandboxScript:
 
 async def _open_intent(appliance: Appliance, ask: Ask, id: str) -> PaymentIntent:
     """The intent to pay; one that nobody has confirmed yet is confirmed, as opening its page does."""
-    intent = await appliance.storage.write(_start, ask, id)
-    appliance.relay.nudge()
-    return intent
-
-
-def _start(uow: UnitOfWork, ask: Ask, id: str) -> PaymentIntent:
-    caller = _owner(uow, ask, id)
-    if id.startswith("cs_"):
-        return start_session(uow, ask.services, caller, id)
-    intent = named(uow.payment_intents, caller, id, kind="payment_intent", param="payment")
-    if intent.status not in CONFIRMABLE:
-        return _confirmed(intent)
-    return use_cases.confirm_payment_intent(uow, ask.services, caller, id, {}, verdict=Verdict())
-
-
-def _confirmed(intent: PaymentIntent) -> PaymentIntent:
+    caller = await appliance.storage.read(_owner, ask, id)
+    intent = await start_payment(appliance, caller, id)
     if intent.deposit_address is None:
         raise InvalidRequest(
             f"PaymentIntent {intent.id} was canceled before anybody was shown where to pay."
