@@ -16,6 +16,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stacktill.web.errors import answer_status
+from stacktill.web.shell.request_ids import new_request_id
 
 __all__ = ["GuardedProtocol", "HeadRefused", "WaitingRoom"]
 
@@ -265,6 +266,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
 def _raw_answer(status: int) -> bytes:
     answer = answer_status(status)
+    answer.headers.append((b"request-id", new_request_id().encode("ascii")))
     lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode("ascii"))]
     lines += [b"%s: %s" % line for line in answer.headers]
     return b"\r\n".join([*lines, b"connection: close", b"", answer.body])

@@ -13,9 +13,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from stacktill.application.idempotency import Answer, Wish, fulfil
 from stacktill.application.views.expand import expand
-from stacktill.domain.errors import Forbidden, InvalidRequest, RequestError, Unavailable
+from stacktill.domain.errors import (
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    RequestError,
+    Unavailable,
+)
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
 from stacktill.web.api.identity import Identity, identify
+from stacktill.web.api.lists import ID_LENGTH
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.refusal import refusal_answer
 from stacktill.web.params import Expand, Params, decode_form, decode_json
@@ -63,6 +70,7 @@ async def _serve(
 ) -> Response[bytes]:
     identity = await identify_request(appliance, operation, request)
     key = identity.caller.idempotency_key
+    _check_key(key)
     tree, typed = await _tree(operation, request)
     paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
     params = operation.params.parse(tree, typed=typed)
@@ -107,6 +115,8 @@ async def identify_request(
     presented = presented_key(_raw(headers.get("authorization")))
     identity = await identify(appliance, operation, presented, about)
     accept_key(request.scope)
+    if any(len(id) > ID_LENGTH for id in request.path_params.values()):
+        raise NotFound(f"No such object: ids have at most {ID_LENGTH} characters.", param="id")
     return identity
 
 
@@ -165,13 +175,19 @@ def _refuse(ask: Ask) -> Callable[[UnitOfWork, RequestError], Answer]:
 def _wish(key: str | None, path: str, parts: dict[str, Any]) -> Wish | None:
     if key is None:
         return None
-    if not (0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+    digest = hashlib.sha256(path.encode() + b"\0" + sorted_encode(parts))
+    return Wish(key, digest.hexdigest())
+
+
+def _check_key(key: str | None) -> None:
+    """Refuse an idempotency key that cannot be one, also where it would not be used."""
+    if key is not None and not (
+        0 < len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()
+    ):
         raise InvalidRequest(
             f"Idempotency keys have 1 to {MAX_KEY_LENGTH} printable ASCII characters; this one has "
             f"{len(key)} characters."
         )
-    digest = hashlib.sha256(path.encode() + b"\0" + sorted_encode(parts))
-    return Wish(key, digest.hexdigest())
 
 
 def _expands(operation: Operation, paths: Any, typed: bool) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from stacktill.web.shell.asgi import Exchange
 
 __all__ = ["Paths"]
 
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+# OPTIONS is not among them: preflights are answered before, and nothing else may ask.
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
