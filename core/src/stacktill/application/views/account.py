@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from stacktill.application.services import Services
+from stacktill.application.views.resources import list_view
 from stacktill.domain.merchants import Merchant, StorePolicy
 
 __all__ = ["account_view"]
+
+NO_REQUIREMENTS: dict[str, Any] = {
+    "alternatives": [],
+    "current_deadline": None,
+    "currently_due": [],
+    "disabled_reason": None,
+    "errors": [],
+    "eventually_due": [],
+    "past_due": [],
+    "pending_verification": [],
+}
+"""Nobody has to prove anything to a till of their own."""
 
 
 def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
@@ -30,14 +43,23 @@ def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
         "business_type": None,
         "capabilities": {"crypto_payments": "active"},
         "charges_enabled": merchant.status == "active",
+        "company": None,
+        "controller": {"is_controller": True, "type": "account"},
         "country": merchant.country,
         "created": merchant.created,
         "default_currency": "btc",
         "details_submitted": True,
         "email": merchant.email,
+        "external_accounts": list_view(
+            f"/v1/accounts/{merchant.id}/external_accounts", [], has_more=False
+        ),
+        "future_requirements": NO_REQUIREMENTS,
+        "groups": None,
+        "individual": None,
         "metadata": merchant.metadata,
         "payment_policy": _policy(merchant.policy),
         "payouts_enabled": True,
+        "requirements": NO_REQUIREMENTS,
         "settings": {
             "branding": {
                 "icon": None,
@@ -49,6 +71,7 @@ def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
             "payments": {"statement_descriptor": None},
         },
         "settlement_addresses": _addresses(services, merchant),
+        "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": "standard",
     }
 

@@ -140,6 +140,20 @@ POLICY = record(
     about="What your store does about time, depth and amounts that are not exact.",
 )
 
+REQUIREMENTS = record(
+    {
+        "alternatives": {"type": "array", "maxItems": 0},
+        "current_deadline": NULL,
+        "currently_due": array(STRING),
+        "disabled_reason": NULL,
+        "errors": {"type": "array", "maxItems": 0},
+        "eventually_due": array(STRING),
+        "past_due": array(STRING),
+        "pending_verification": array(STRING),
+    },
+    about="What a hosted provider would ask for; here never anything.",
+)
+
 ACCOUNT = record(
     {
         "id": identifier("acct"),
@@ -161,14 +175,28 @@ ACCOUNT = record(
         "business_type": NULL,
         "capabilities": record({"crypto_payments": words("active", "inactive", "pending")}),
         "charges_enabled": BOOLEAN,
+        "company": NULL,
+        "controller": record({"is_controller": BOOLEAN, "type": constant("account")}),
         "country": nullable(STRING),
         "created": MOMENT,
         "default_currency": constant("btc"),
         "details_submitted": BOOLEAN,
         "email": nullable(STRING),
+        "external_accounts": record(
+            {
+                "object": constant("list"),
+                "data": {"type": "array", "maxItems": 0},
+                "has_more": BOOLEAN,
+                "url": STRING,
+            }
+        ),
+        "future_requirements": REQUIREMENTS,
+        "groups": NULL,
+        "individual": NULL,
         "metadata": METADATA,
         "payment_policy": POLICY,
         "payouts_enabled": BOOLEAN,
+        "requirements": REQUIREMENTS,
         "settings": record(
             {
                 "branding": record(
@@ -184,6 +212,7 @@ ACCOUNT = record(
             }
         ),
         "settlement_addresses": ids_by_mode("Where you are paid, by mode."),
+        "tos_acceptance": record({"date": NULL, "ip": NULL, "user_agent": NULL}),
         "type": constant("standard"),
     },
     about="Your store.",
