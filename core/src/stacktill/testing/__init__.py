@@ -7,6 +7,7 @@ from stacktill.testing.clock import FakeClock
 from stacktill.testing.context import CountingIds, plugin_context
 from stacktill.testing.notification import NotifierContract
 from stacktill.testing.receiver import Received, Receiver, Reply
+from stacktill.testing.storage import StorageContract
 
 __all__ = [
     "ChainContract",
@@ -16,5 +17,6 @@ __all__ = [
     "Received",
     "Receiver",
     "Reply",
+    "StorageContract",
     "plugin_context",
 ]
