@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -96,7 +97,11 @@ class Mapper(Generic[T]):
 
 
 class DocumentMapper(Mapper[T]):
-    """The entity is kept whole as JSON in ``body``; the other columns repeat what is asked for."""
+    """The entity is kept whole as JSON in ``body``; the other columns repeat what is asked for.
+
+    ``decoded_kept`` is of how many bodies the entity is remembered, for what is read all the time and
+    hardly ever changes: entities are never altered, so one can serve everybody who reads this body.
+    """
 
     made = ("body",)
 
@@ -106,12 +111,14 @@ class DocumentMapper(Mapper[T]):
         entity: type[T],
         *,
         derived: dict[str, Callable[[T], Any]] | None = None,
+        decoded_kept: int = 0,
     ) -> None:
         super().__init__(table, entity, derived=derived)
         self.selected = (table.c.body,)
         self._get = attrgetter(*self._attributes)
         self._body = self._places["body"]
-        self._decode = msgspec.json.Decoder(entity).decode
+        decode: Callable[[str], T] = msgspec.json.Decoder(entity).decode
+        self._decode = lru_cache(decoded_kept)(decode) if decoded_kept else decode
 
     def row(self, item: T) -> list[Any]:
         """All values of the row, in the order of the table's columns."""

@@ -32,6 +32,9 @@ from stacktill.sql.mappers import DocumentMapper, Mapper, RowMapper
 
 __all__ = ["MAPPERS"]
 
+DECODED_KEPT = 1_024
+"""Stores, keys and endpoints that are remembered decoded: each request and delivery reads some."""
+
 
 def _address_id(address: SettlementAddress) -> str:
     return f"{address.chain_id}/{address.address}"
@@ -42,8 +45,8 @@ def _is_refunded(charge: Charge) -> int:
 
 
 _ALL: tuple[Mapper[Any], ...] = (
-    DocumentMapper(tables.merchants, Merchant),
-    DocumentMapper(tables.api_keys, ApiKey),
+    DocumentMapper(tables.merchants, Merchant, decoded_kept=DECODED_KEPT),
+    DocumentMapper(tables.api_keys, ApiKey, decoded_kept=DECODED_KEPT),
     RowMapper(tables.settlement_addresses, SettlementAddress, derived={"id": _address_id}),
     DocumentMapper(tables.payment_intents, PaymentIntent),
     DocumentMapper(tables.charges, Charge, derived={"refunded": _is_refunded}),
@@ -55,7 +58,7 @@ _ALL: tuple[Mapper[Any], ...] = (
     RowMapper(tables.ledger_transfers, LedgerTransfer),
     RowMapper(tables.chain_blocks, ChainBlock),
     RowMapper(tables.events, Event),
-    DocumentMapper(tables.webhook_endpoints, WebhookEndpoint),
+    DocumentMapper(tables.webhook_endpoints, WebhookEndpoint, decoded_kept=DECODED_KEPT),
     RowMapper(tables.deliveries, Delivery),
     RowMapper(tables.attempts, AttemptRecord),
     RowMapper(tables.idempotency, IdempotencyRecord),

@@ -56,7 +56,8 @@ def live_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     """The stream of one payment intent's events."""
 
     async def follow(request: Request[Any, Any, Any]) -> Stream:
-        identity = await identify_request(appliance, LIVE_OPERATION, request)
+        scope: Any = request.scope
+        identity = await identify_request(appliance, LIVE_OPERATION, scope, dict(scope["headers"]))
         params = LIVE_OPERATION.params.parse(decode_form(request.scope["query_string"]))
         if appliance.hub.listeners >= appliance.settings.limits.max_event_streams:
             raise RateLimited("Too many live streams are open; try again.", retry_after_seconds=5)

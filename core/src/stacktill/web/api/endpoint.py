@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
-from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.application.idempotency import Answer, Wish, fulfil
+from stacktill.application.idempotency import Answer as Kept
+from stacktill.application.idempotency import Wish, fulfil
 from stacktill.application.views.expand import expand
 from stacktill.domain.errors import (
     Forbidden,
@@ -21,12 +21,21 @@ from stacktill.domain.errors import (
     Unavailable,
 )
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
-from stacktill.web.api.identity import Identity, identify
+from stacktill.web.api.identity import About, Identity, identify
 from stacktill.web.api.lists import ID_LENGTH
+from stacktill.web.api.messages import (
+    Headers,
+    json_answer,
+    parameters_of,
+    send_answer,
+    text_of,
+)
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.refusal import refusal_answer
-from stacktill.web.params import Expand, Params, decode_form, decode_json
+from stacktill.web.errors import Answer
+from stacktill.web.params import Expand, Params, decode_form
 from stacktill.web.shell import accept_key, presented_key
+from stacktill.web.shell.asgi import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -37,123 +46,164 @@ encode = msgspec.json.Encoder().encode
 sorted_encode = msgspec.json.Encoder(order="sorted").encode
 
 MAX_KEY_LENGTH = 255
-FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
-
-AnyRequest = Request[Any, Any, Any]
 
 
 def route_of(appliance: Appliance, operation: Operation) -> HTTPRouteHandler:
-    """The Litestar handler of an operation."""
-    path = operation.path.replace("}", ":str}")
+    """The Litestar handler of an operation.
 
-    async def endpoint(request: AnyRequest) -> Response[bytes]:
+    Litestar finds the route and handles what is raised; the operation itself is served by a middleware
+    of its route, from the bare messages: the framework's request and response objects would cost more
+    than most operations do.
+    """
+    endpoint = Endpoint(appliance, operation)
+
+    async def answered_above() -> None:
+        raise AssertionError(f"{operation.name} is answered by its middleware")
+
+    return HTTPRouteHandler(
+        operation.path.replace("}", ":str}"),
+        http_method=operation.method,
+        name=operation.name,
+        status_code=204,
+        include_in_schema=False,
+        middleware=[lambda app: cast(Any, endpoint)],  # noqa: ARG005 - there is nothing inside
+    )(answered_above)
+
+
+class Endpoint:
+    """Serves one operation: an ASGI application."""
+
+    def __init__(self, appliance: Appliance, operation: Operation) -> None:
+        self._appliance = appliance
+        self._operation = operation
+        self._is_short = operation.method == "GET" and not operation.long and operation.run
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what is refused is raised."""
         try:
-            return await _serve(appliance, operation, request)
+            answer = await self._serve(scope, receive)
         except StorageUnavailable as error:
             raise Unavailable(
                 "The database cannot take the request at the moment; nothing was changed. Try again."
             ) from error
+        await send_answer(send, answer)
 
-    return HTTPRouteHandler(
-        path,
-        http_method=operation.method,
-        name=operation.name,
-        status_code=200,
-        include_in_schema=False,
-        media_type=JSON,
-    )(endpoint)
+    async def _serve(self, scope: Scope, receive: Receive) -> Answer:
+        appliance, operation = self._appliance, self._operation
+        headers: Headers = dict(scope["headers"])
+        if self._is_short:
+            return json_answer(200, await appliance.storage.read(self._look, scope, headers))
+        identity = await identify_request(appliance, operation, scope, headers)
+        _check_key(identity.caller.idempotency_key)
+        tree, typed = await parameters_of(operation, scope, headers, receive)
+        ask, expands = self._ask(scope, identity, tree, typed=typed)
+        if operation.work is not None:
+            return json_answer(200, encode(await operation.work(appliance, ask)))
+        if operation.method == "GET":
+            return json_answer(200, await appliance.storage.scan(_act, operation, ask, expands))
+        parts = {"params": ask.params, "expand": expands, "is_payer": identity.is_payer}
+        wish = _wish(identity.caller.idempotency_key, scope["path"], parts)
+        if wish is not None and operation.secret_answer:
+            wish = replace(wish, is_secret=True)
+        return await self._write(ask, expands, wish)
 
+    def _look(self, uow: UnitOfWork, scope: Scope, headers: Headers) -> bytes:
+        """All of a short reading on one snapshot: who asks, what for, and the answer."""
+        operation = self._operation
+        presented, about = _credentials(operation, scope, headers)
+        identity = identify(uow, self._appliance, operation, presented, about)
+        _accept(scope)
+        query: bytes = scope["query_string"]
+        tree = decode_form(query) if query else {}
+        ask, expands = self._ask(scope, identity, tree, typed=False)
+        return _act(uow, operation, ask, expands)
 
-async def _serve(
-    appliance: Appliance, operation: Operation, request: AnyRequest
-) -> Response[bytes]:
-    identity = await identify_request(appliance, operation, request)
-    key = identity.caller.idempotency_key
-    _check_key(key)
-    tree, typed = await _tree(operation, request)
-    paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
-    params = operation.params.parse(tree, typed=typed)
-    expands = _expands(operation, paths, typed)
-    if expands and identity.is_payer:
-        # What a payer sees names objects of the merchant's own, such as a customer.
-        raise Forbidden(
-            "Nothing can be expanded with a publishable API key. Please use a secret API key.",
-            code="secret_key_required",
-            param="expand",
+    def _ask(
+        self, scope: Scope, identity: Identity, tree: dict[str, Any], *, typed: bool
+    ) -> tuple[Ask, tuple[str, ...]]:
+        operation = self._operation
+        paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
+        params = operation.params.parse(tree, typed=typed)
+        expands = _expands(operation, paths, typed)
+        if expands and identity.is_payer:
+            # What a payer sees names objects of the merchant's own, such as a customer.
+            raise Forbidden(
+                "Nothing can be expanded with a publishable API key. Please use a secret API key.",
+                code="secret_key_required",
+                param="expand",
+            )
+        ask = Ask(
+            self._appliance.services,
+            identity.caller,
+            dict(scope["path_params"]),
+            params,
+            is_payer=identity.is_payer,
+            is_operator=identity.is_operator,
         )
-    ask = Ask(
-        appliance.services,
-        identity.caller,
-        dict(request.path_params),
-        params,
-        is_payer=identity.is_payer,
-        is_operator=identity.is_operator,
-    )
-    if operation.method == "GET":
-        body = await _read(appliance, operation, ask, expands)
-        return _response(200, body)
-    if operation.work is not None:
-        return _response(200, encode(await operation.work(appliance, ask)))
-    parts = {"params": params, "expand": expands, "is_payer": identity.is_payer}
-    wish = _wish(key, request.scope["path"], parts)
-    if wish is not None and operation.secret_answer:
-        wish = replace(wish, is_secret=True)
-    return await _write(appliance, operation, ask, expands, wish)
+        return ask, expands
+
+    async def _write(self, ask: Ask, expands: tuple[str, ...], wish: Wish | None) -> Answer:
+        appliance, operation = self._appliance, self._operation
+        if operation.prepare is not None:
+            ask = replace(ask, extra=await operation.prepare(appliance, ask))
+        kept = await appliance.storage.write(
+            fulfil,
+            appliance.services,
+            ask.caller,
+            wish,
+            _refuse(ask),
+            _act,
+            operation,
+            ask,
+            expands,
+        )
+        appliance.relay.nudge()
+        if operation.after is not None:
+            operation.after(appliance, ask)
+        answer = json_answer(kept.status, kept.body)
+        answer.headers.extend(_told(kept, wish, ask.caller.request_id))
+        return answer
+
+
+def _told(kept: Kept, wish: Wish | None, request_id: str | None) -> list[tuple[bytes, bytes]]:
+    """What the answer to a write says about its idempotency key."""
+    lines: list[tuple[bytes, bytes]] = []
+    if wish is not None:
+        original = kept.replayed_from or request_id or ""
+        lines.append((b"idempotency-key", wish.key.encode("latin-1")))
+        lines.append((b"original-request", original.encode("latin-1")))
+    if kept.replayed_from is not None:
+        lines.append((b"idempotent-replayed", b"true"))
+    if kept.status >= 400:
+        lines.append((b"stripe-should-retry", b"false"))
+    return lines
 
 
 async def identify_request(
-    appliance: Appliance, operation: Operation, request: AnyRequest
+    appliance: Appliance, operation: Operation, scope: Scope, headers: Headers
 ) -> Identity:
     """Who makes a request, checked against what the operation demands."""
-    headers = request.headers
-    about = {
-        "request_id": request.scope["state"].get("request_id"),
-        "idempotency_key": headers.get("idempotency-key") if operation.method == "POST" else None,
-        "account": headers.get("stripe-account"),
-    }
-    presented = presented_key(_raw(headers.get("authorization")))
-    identity = await identify(appliance, operation, presented, about)
-    accept_key(request.scope)
-    if any(len(id) > ID_LENGTH for id in request.path_params.values()):
-        raise NotFound(f"No such object: ids have at most {ID_LENGTH} characters.", param="id")
+    presented, about = _credentials(operation, scope, headers)
+    identity = await appliance.storage.read(identify, appliance, operation, presented, about)
+    _accept(scope)
     return identity
 
 
-async def _read(
-    appliance: Appliance, operation: Operation, ask: Ask, expands: tuple[str, ...]
-) -> bytes:
-    if operation.work is not None:
-        return encode(await operation.work(appliance, ask))
-    if operation.long:
-        return await appliance.storage.scan(_act, operation, ask, expands)
-    return await appliance.storage.read(_act, operation, ask, expands)
+def _accept(scope: Scope) -> None:
+    """Note that the key is a real one, and refuse what cannot be an id."""
+    accept_key(scope)
+    if any(len(id) > ID_LENGTH for id in scope["path_params"].values()):
+        raise NotFound(f"No such object: ids have at most {ID_LENGTH} characters.", param="id")
 
 
-async def _write(
-    appliance: Appliance,
-    operation: Operation,
-    ask: Ask,
-    expands: tuple[str, ...],
-    wish: Wish | None,
-) -> Response[bytes]:
-    if operation.prepare is not None:
-        ask = replace(ask, extra=await operation.prepare(appliance, ask))
-    answer = await appliance.storage.write(
-        fulfil, appliance.services, ask.caller, wish, _refuse(ask), _act, operation, ask, expands
+def _credentials(operation: Operation, scope: Scope, headers: Headers) -> tuple[str | None, About]:
+    is_post = operation.method == "POST"
+    about = About(
+        request_id=scope["state"].get("request_id"),
+        idempotency_key=text_of(headers, b"idempotency-key") if is_post else None,
+        account=text_of(headers, b"stripe-account"),
     )
-    appliance.relay.nudge()
-    if operation.after is not None:
-        operation.after(appliance, ask)
-    response = _response(answer.status, answer.body)
-    if wish is not None:
-        response.headers["Idempotency-Key"] = wish.key
-        response.headers["Original-Request"] = answer.replayed_from or ask.caller.request_id or ""
-    if answer.replayed_from is not None:
-        response.headers["Idempotent-Replayed"] = "true"
-    if answer.status >= 400:
-        response.headers["Stripe-Should-Retry"] = "false"
-    return response
+    return presented_key(headers.get(b"authorization")), about
 
 
 def _act(uow: UnitOfWork, operation: Operation, ask: Ask, expands: tuple[str, ...]) -> bytes:
@@ -165,8 +215,8 @@ def _act(uow: UnitOfWork, operation: Operation, ask: Ask, expands: tuple[str, ..
     return encode(view)
 
 
-def _refuse(ask: Ask) -> Callable[[UnitOfWork, RequestError], Answer]:
-    def refuse(uow: UnitOfWork, error: RequestError) -> Answer:
+def _refuse(ask: Ask) -> Callable[[UnitOfWork, RequestError], Kept]:
+    def refuse(uow: UnitOfWork, error: RequestError) -> Kept:
         return refusal_answer(uow, ask, error)
 
     return refuse
@@ -195,31 +245,3 @@ def _expands(operation: Operation, paths: Any, typed: bool) -> tuple[str, ...]:
         return ()
     parsed = Params({"expand": Expand(operation.expands)}).parse({"expand": paths}, typed=typed)
     return tuple(parsed["expand"] or ())
-
-
-async def _tree(operation: Operation, request: AnyRequest) -> tuple[dict[str, Any], bool]:
-    """The parameters as sent, and whether they came as JSON."""
-    query = request.scope["query_string"]
-    if operation.method != "POST":
-        return (decode_form(query) if query else {}), False
-    body = await request.body()
-    if query:
-        raise InvalidRequest("Send the parameters of a POST in its body, not in the URL.")
-    if not body:
-        return {}, False
-    kind = (request.headers.get("content-type") or FORM).partition(";")[0].strip().lower()
-    if kind == FORM:
-        return decode_form(body), False
-    if kind == JSON:
-        return decode_json(body), True
-    raise InvalidRequest(
-        f"Invalid request: unsupported Content-Type {kind[:80]}. Send {FORM} or {JSON}."
-    )
-
-
-def _response(status: int, body: bytes) -> Response[bytes]:
-    return Response(body, status_code=status, media_type=JSON)
-
-
-def _raw(header: str | None) -> bytes | None:
-    return None if header is None else header.encode("latin-1", "replace")

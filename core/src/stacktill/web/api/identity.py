@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stacktill.application.keys import authenticate
 from stacktill.application.services import Caller
 from stacktill.domain.errors import Forbidden, Unauthenticated
 from stacktill.domain.merchants import ApiKey
+from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.operation import Operation
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["Identity", "identify"]
+__all__ = ["About", "Identity", "identify"]
 
 NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header, "
     "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY')."
 )
+
+
+class About(NamedTuple):
+    """What else a request says of itself; ``account`` is the Stripe-Account header."""
+
+    request_id: str | None
+    idempotency_key: str | None
+    account: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +41,15 @@ class Identity:
     is_operator: bool = False
 
 
-async def identify(
+def identify(
+    uow: UnitOfWork,
     appliance: Appliance,
     operation: Operation,
     presented: str | None,
-    caller_of: dict[str, str | None],
+    about: About,
 ) -> Identity:
     """The identity behind a presented key, checked against what the operation demands.
 
-    ``caller_of`` carries ``request_id``, ``idempotency_key`` and ``account`` (the Stripe-Account header).
     Raise ``Unauthenticated`` or ``Forbidden``.
     """
     if presented is None:
@@ -48,19 +57,16 @@ async def identify(
     if operation.access == "operator" and hmac.compare_digest(
         presented.encode(), appliance.operator_token.encode()
     ):
-        return Identity(Caller("", False, caller_of["request_id"]), is_operator=True)
-    now = appliance.services.clock.now()
-    key, merchant = await appliance.storage.read(authenticate, presented, now)
-    if caller_of["account"] not in (None, merchant.id):
+        return Identity(Caller("", False, about.request_id), is_operator=True)
+    key, merchant = authenticate(uow, presented, appliance.services.clock.now())
+    if about.account not in (None, merchant.id):
         raise Forbidden(
-            f"The provided key does not have access to account '{caller_of['account']}' (or that "
+            f"The provided key does not have access to account '{about.account}' (or that "
             "account does not exist).",
             code="account_invalid",
         )
     _check_kind(operation, key)
-    caller = Caller(
-        merchant.id, key.livemode, caller_of["request_id"], caller_of["idempotency_key"]
-    )
+    caller = Caller(merchant.id, key.livemode, about.request_id, about.idempotency_key)
     return Identity(caller, is_payer=key.kind == "publishable")
 
 
