@@ -22,7 +22,11 @@ CANCELED = """
     SELECT DISTINCT object_id FROM events
     WHERE type = 'refund.updated' AND data LIKE '%"status":"canceled"%'
 """
-Key = tuple[str, str, int]
+EXPIRED = """
+    SELECT object_id FROM events
+    WHERE type = 'payment_intent.canceled' AND request_id IS NULL
+      AND data LIKE '%"cancellation_reason":"expired"%'
+"""
 
 
 class Auditor:
@@ -72,11 +76,12 @@ class Auditor:
         self.step()
         books = self.books()
         check_histories(self.world.books.rows(EVENTS), books)
+        expired = {str(id) for (id,) in self.world.books.rows(EXPIRED)}
         for nature in self.world.natures:
             self._check_all_credited(books, nature)
             for intent in books.intents.values():
                 if intent.chain_id == nature.chain_id:
-                    self._check_expiry(books, intent)
+                    self._check_expiry(books, intent, expired)
         self._check_deliveries()
         self._check_answers(books)
 
@@ -126,10 +131,9 @@ class Auditor:
         )
         return {str(address) for (address,) in rows}
 
-    def _check_expiry(self, books: Books, intent: PaymentIntent) -> None:
+    def _check_expiry(self, books: Books, intent: PaymentIntent, expired: set[str]) -> None:
         """An intent that was paid in time, and never reversed, is not expired."""
-        is_over = (intent.canceled_at or 0) >= (intent.closes_at or 0)  # else closed by hand
-        if intent.cancellation_reason == "expired" and is_over:
+        if intent.id in expired:
             in_time = sum(
                 one.sats
                 for one in books.standing

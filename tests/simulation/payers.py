@@ -91,23 +91,21 @@ class Payers:
 
     def _moves(self, purse: Purse, way: str) -> list[Moved]:
         amount, payer = purse.intent.amount_sats, self._payer()
-        if way == "under":
-            return [purse.move(payer, max(amount * self.random.randrange(1, 100) // 100, 1))]
-        if way == "rest":
-            return [purse.move(payer, purse.intent.remaining_sats or 1)]
-        if way == "over":
-            return [purse.move(payer, amount + self.random.choice((1, 500, amount)))]
+        if way == "bundle":
+            return self._bundle(purse, payer)
+        if way == "dust":
+            return [purse.move(payer, 1) for _ in range(self.random.choice((2, 20)))]
         if way == "twice":
             purse.nature.submit(purse.move(payer, amount))
         if way == "in parts":
-            first = max(amount // 3, 1)
-            purse.nature.submit(purse.move(self._payer(), max(amount - first, 1)))
-            return [purse.move(payer, first)]
-        if way == "dust":
-            return [purse.move(payer, 1) for _ in range(self.random.choice((2, 20)))]
-        if way == "bundle":
-            return self._bundle(purse, payer)
-        return [purse.move(payer, amount, **self._slip(purse, way))]
+            purse.nature.submit(purse.move(self._payer(), max(amount - amount // 3, 1)))
+        sums = {
+            "under": amount * self.random.randrange(1, 100) // 100,
+            "rest": purse.intent.remaining_sats,
+            "over": amount + self.random.choice((1, 500, amount)),
+            "in parts": amount // 3,
+        }
+        return [purse.move(payer, max(sums.get(way, amount), 1), **self._slip(purse, way))]
 
     def _slip(self, purse: Purse, way: str) -> dict[str, object]:
         """What a payer does wrong."""

@@ -49,8 +49,9 @@ class PostOffice:
 
     def see(self, event_id: str, body: bytes) -> None:
         """Whatever arrives under one id must always be the same."""
-        if self.bodies.setdefault(event_id, body) != body:
-            self.two_meanings.append(event_id)
+        first = self.bodies.setdefault(event_id, body)
+        if first != body:
+            self.two_meanings.append(f"{event_id}: {first!r} and {body!r}")
 
     def heal(self) -> None:
         """Every receiver works again (one that is gone for good stays gone)."""

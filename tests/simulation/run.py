@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -75,17 +76,17 @@ class Run:
 
     async def whole(self) -> None:
         """Open, act at random, heal, drain, and audit all along."""
-        random = self.world.random
-        await self.shops.open(random.choice((1, 2, 3)))
-        if random.random() < 0.3:
-            self.world.crash_chance = random.choice((0.001, 0.01))
+        chance = self.world.random
+        await self.shops.open(chance.choice((1, 2, 3)))
+        if chance.random() < 0.3:
+            self.world.crash_chance = chance.choice((0.001, 0.01))
             self.world.life.fate.chance = self.world.crash_chance
         names, weights = list(self.odds), list(self.odds.values())
         for _ in range(STEPS):
-            together = random.choice((1, 1, 2, 4))
-            chosen = random.choices(names, weights, k=together)
+            together = chance.choice((1, 1, 2, 4))
+            chosen = chance.choices(names, weights, k=together)
             await asyncio.gather(*(act() for act in chosen))
-            await asyncio.sleep(random.choice((0, 0.05, 1, 1, 7)))
+            await asyncio.sleep(chance.choice((0, 0.05, 1, 1, 7)))
             self.auditor.step()
         await self.finish()
 
@@ -132,29 +133,29 @@ class Run:
 
     async def trouble_the_books(self) -> None:
         """Let the database fail in one of its ways, or heal it."""
-        random, faults = self.world.random, self.world.book_faults
+        chance, faults = self.world.random, self.world.book_faults
         if faults.is_down or faults.refuse or faults.lose_answer or faults.fail_read:
             faults.heal()
             return
-        kind = random.choice(("refuse", "lose_answer", "fail_read", "down"))
+        kind = chance.choice(("refuse", "lose_answer", "fail_read", "down"))
         self.world.note(f"the database: {kind}")
         if kind == "down":
             faults.is_down = True
-            asyncio.get_running_loop().call_later(random.choice((1, 20)), faults.heal)
+            asyncio.get_running_loop().call_later(chance.choice((1, 20)), faults.heal)
         else:
-            setattr(faults, kind, random.choice((0.1, 0.5)))
-            asyncio.get_running_loop().call_later(random.choice((5, 60)), faults.heal)
+            setattr(faults, kind, chance.choice((0.1, 0.5)))
+            asyncio.get_running_loop().call_later(chance.choice((5, 60)), faults.heal)
 
     async def trouble_the_post(self) -> None:
         """Change how a receiver behaves."""
-        random, office = self.world.random, self.world.office
+        chance, office = self.world.random, self.world.office
         steady = {id for shop in self.shops.shops for id in shop.steady}
-        if random.random() < 0.2:
-            office.hooks.mode = random.choice(("ok", "fails"))
+        if chance.random() < 0.2:
+            office.hooks.mode = chance.choice(("ok", "fails"))
             return
         rows = self.world.books.rows("SELECT id, url FROM webhook_endpoints ORDER BY id")
-        id, url = random.choice(rows)
-        mode = random.choice(MODES if id in steady else (*MODES, "gone"))
+        id, url = chance.choice(rows)
+        mode = chance.choice(MODES if id in steady else (*MODES, "gone"))
         office.box(url).mode = mode
         self.world.counts[f"receiver {mode}"] += 1
 
@@ -162,6 +163,7 @@ class Run:
 async def _simulated(
     seed: int, play: Callable[[Run], Awaitable[None]] | None, crash_at: int | None
 ) -> Outcome:
+    random.seed(seed)  # The loops' own jitter comes from here.
     world = World(seed, crash_at=crash_at)
     lives = asyncio.create_task(world.run_lives())
     await asyncio.sleep(0)

@@ -28,6 +28,14 @@ def redeliver(
 ) -> Delivery:
     """Queue one event for one endpoint again, under the event's own id."""
     event = named(uow.events, caller, event_id, kind="event")
+    if event.position is None:
+        # Its body holds its position, and must be the same at every attempt.
+        raise StateConflict(
+            f"Event {event_id} has no place in the log yet; it is sent by itself in a moment. Try "
+            "again after that.",
+            object_type="event",
+            object_id=event_id,
+        )
     endpoint = _open_endpoint(uow, caller, endpoint_id)
     delivery = new_delivery(services, event, endpoint.id, replay=True)
     uow.deliveries.add(delivery)
