@@ -31,6 +31,13 @@ __all__ = [
     "webhook_endpoint_view",
 ]
 
+NO_CUSTOM_TEXT: dict[str, Any] = {
+    "after_submit": None,
+    "shipping_address": None,
+    "submit": None,
+    "terms_of_service_acceptance": None,
+}
+
 
 def deleted_view(object_type: str, object_id: str) -> dict[str, Any]:
     """What is left of a deleted object."""
@@ -185,12 +192,7 @@ def payment_link_view(services: Services, link: PaymentLink) -> dict[str, Any]:
         "created": link.created,
         "currency": "btc",
         "custom_fields": [],
-        "custom_text": {
-            "after_submit": None,
-            "shipping_address": None,
-            "submit": None,
-            "terms_of_service_acceptance": None,
-        },
+        "custom_text": NO_CUSTOM_TEXT,
         "customer_creation": "if_required",
         "inactive_message": link.inactive_message,
         "invoice_creation": {"enabled": False, "invoice_data": None},
@@ -239,12 +241,7 @@ def session_view(services: Services, session: CheckoutSession) -> dict[str, Any]
         "currency": "btc",
         "currency_conversion": None,
         "custom_fields": [],
-        "custom_text": {
-            "after_submit": None,
-            "shipping_address": None,
-            "submit": None,
-            "terms_of_service_acceptance": None,
-        },
+        "custom_text": NO_CUSTOM_TEXT,
         "customer": session.customer,
         "customer_account": None,
         "customer_creation": "if_required",
