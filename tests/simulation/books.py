@@ -52,12 +52,16 @@ class Books(Writer):
         self._connection = connection
         self._session = open_session(connection.cursor(), dialect)
         self.reader = Reader(connection, dialect)
-        self.commits = 0
 
     def commit(self, batch: list[Job]) -> None:
         """Run a batch in one transaction; each job then holds its result or its error."""
         self._serve(batch)
-        self.commits += 1
+
+    @property
+    def changes(self) -> int:
+        """How many rows were ever changed: two moments with one number have the same books."""
+        assert self._connection is not None
+        return self._connection.total_changes
 
     def look(self, function: Callable[..., R], *arguments: Any) -> R:
         """Read on a snapshot, past every fault."""

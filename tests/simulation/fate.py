@@ -25,6 +25,7 @@ class Fate:
         random: Random | None = None,
         moments: int = 0,
         crash_at: int | None = None,
+        observe: Callable[[], None] = lambda: None,
     ) -> None:
         self.moments = moments
         self.died = asyncio.Event()
@@ -33,11 +34,13 @@ class Fate:
         self._crash_at = crash_at
         self._random = random or Random(0)
         self._note = note
+        self._observe = observe
 
     async def moment(self, name: str) -> None:
         """Pass a moment, or die at it."""
         if not self.died.is_set():
             self.moments += 1
+            self._observe()
             if self.moments == self._crash_at or self._random.random() < self.chance:
                 self.die(name)
         if self.died.is_set():

@@ -30,6 +30,7 @@ class Outcome:
         self.trace = world.trace
         self.counts = world.counts
         self.moments = max(world.moments, world.life.fate.moments)
+        self.states = world.states
 
 
 class Run:

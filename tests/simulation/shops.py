@@ -42,7 +42,7 @@ from stacktill.plugin.storage import UnitOfWork
 __all__ = ["AMOUNTS", "Shop", "Shops"]
 
 AMOUNTS = (1, 2, 999, 20_000, 100_000, 100_001, 5_000_000, 20_000_000, 2_100_000_000_000_000)
-STEPS = (
+STEPS: tuple[list[dict[str, Any]], ...] = (
     [{"layer": "stacks", "count": 0}],
     [{"layer": "stacks", "count": 1}],
     [{"up_to": 50_000, "layer": "stacks", "count": 2}, {"layer": "bitcoin", "count": 1}],
@@ -71,13 +71,13 @@ class Shops:
 
     # ------------------------------------------------------------------ opening
 
-    async def open(self, count: int) -> None:
+    async def open(self, count: int, *, steps: list[dict[str, Any]] | None = None) -> None:
         """Register shops of different policies, each with an endpoint that stays as it is."""
         for number in range(count):
             id = await self._register(f"Shop {number}")
             shop = Shop(id, (Caller(id, False), Caller(id, True)))
             self.shops.append(shop)
-            await self._set_policy(shop)
+            await self._set_policy(shop, steps or self.random.choice(STEPS))
             for caller in shop.callers:
                 made = await self.create_endpoint(caller, kinds=["*"])
                 assert made is not None
@@ -89,12 +89,12 @@ class Shops:
         )
         return new.merchant.id
 
-    async def _set_policy(self, shop: Shop) -> None:
+    async def _set_policy(self, shop: Shop, steps: list[dict[str, Any]]) -> None:
         policy = {
             "expires_after_seconds": self.random.choice((60, 200, 900)),
             "late_grace_seconds": self.random.choice((0, 0, 45)),
             "underpaid_tolerance_ppm": self.random.choice((0, 0, 10_000, 50_000)),
-            "confirmations": self.random.choice(STEPS),
+            "confirmations": steps,
         }
         await self.client.post(
             shop.callers[0],

@@ -167,6 +167,7 @@ class World:
         self.crash_at = crash_at
         self.crash_chance = 0.0
         self.moments = 0
+        self.states: list[tuple[int, int]] = []
         self.lives = 0
         self._life: Life | None = None
         self._reborn = asyncio.Event()
@@ -192,6 +193,7 @@ class World:
                     random=self.fate_random,
                     moments=self.moments,
                     crash_at=self.crash_at,
+                    observe=self._observe,
                 )
                 self._life = Life(self, fate)
                 self.lives += 1
@@ -239,6 +241,10 @@ class World:
         """Kill the process from outside."""
         if not self.life.fate.died.is_set():
             self.life.fate.die(reason)
+
+    def _observe(self) -> None:
+        """Note what would be left if the process died at this moment."""
+        self.states.append((self.books.changes, self.office.deeds))
 
     async def _bury(self, life: Life) -> None:
         life.fate.died.set()
