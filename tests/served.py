@@ -244,7 +244,7 @@ class Served:
         status = self._process.wait(STOP_SECONDS)
         assert status == 0, f"ended with {status}: {self._log.read_text()[-4000:]}"
         complaints = [line for line in self.said if line["level"] in ("error", "critical")]
-        assert complaints == []
+        assert not complaints, complaints
 
     def run(self, *words: str, seconds: float = 60.0) -> str:
         """Run a ``stacktill`` command beside the server; its output."""

@@ -18,18 +18,18 @@ def charge_of(shop: Shop, intent: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_before_success_the_payment_is_simply_mined_again(shop: Shop) -> None:
-    intent = shop.intent(500_000)
+    intent = shop.intent(20_000_000)
     shop.pay(intent, mine=False)
     shop.sandbox("mine")
     assert shop.read(intent)["status"] == "processing"
     shop.sandbox("reorg", depth=1)
     assert shop.read(intent)["status"] == "processing", "the fork holds the transfer too"
-    assert balance(shop) == (0, 500_000)
-    shop.sandbox("mine", count=3, bitcoin=True)
+    assert balance(shop) == (0, 20_000_000)
+    shop.sandbox("mine", count=6, bitcoin=True)
     assert shop.read(intent)["status"] == "succeeded"
-    assert balance(shop) == (500_000, 0)
+    assert balance(shop) == (20_000_000, 0)
     (deposit,) = shop.get("/v1/deposits")["data"]
-    assert deposit["amount"] == 500_000, "one deposit, however often its block was replaced"
+    assert deposit["amount"] == 20_000_000, "one deposit, however often its block was replaced"
 
 
 def test_before_success_a_dropped_payment_is_due_again(shop: Shop) -> None:
