@@ -25,12 +25,16 @@ def migrate(path: Path, config: SqliteConfig) -> list[str]:
             return []
         import sqlalchemy as sa
 
+        from stacktill_storage_sqlite.statistics import tell
+
         engine = sa.create_engine(
             "sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool
         )
         # The driver begins no transaction before DDL, so it is begun here, and all steps are one.
         sa.event.listen(engine, "begin", lambda begun: begun.exec_driver_sql("BEGIN IMMEDIATE"))
         with engine.begin() as transaction:
-            return upgrade(transaction)
+            steps = upgrade(transaction)
+            tell(transaction)
+            return steps
     finally:
         connection.close()

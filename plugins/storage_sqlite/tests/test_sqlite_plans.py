@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from stacktill.plugin.storage import Clause, Search
 from stacktill.sql import open_session, sqlite_dialect
-from stacktill.sql.tables import METADATA
+from stacktill_storage_sqlite.config import SqliteConfig
+from stacktill_storage_sqlite.migrating import migrate
 
 MINE: dict[str, Any] = {"merchant_id": "acct_1", "livemode": False}
 RED = Clause("metadata.colour", "=", "red")
@@ -32,6 +33,11 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("charges", {"payment_intent": "pi_1"}, {}, "payment_intent"),
     ("refunds", {"charge": "ch_1"}, {"descending": True}, "charge"),
     ("refunds", {"payment_intent": "pi_1"}, {"descending": True}, "payment_intent"),
+    ("charges", {**MINE, "payment_intent": "pi_1"}, {"descending": True}, "payment_intent"),
+    ("charges", {**MINE, "customer": "cus_1"}, {"descending": True}, "customer"),
+    ("refunds", {**MINE, "charge": "ch_1"}, {"descending": True}, "charge"),
+    ("refunds", {**MINE, "payment_intent": "pi_1"}, {"descending": True}, "payment_intent"),
+    ("refunds", {"charge": "ch_1", "status": "requires_action"}, {"descending": True}, "charge"),
     ("refunds", {"memo": "aa"}, {"limit": 1}, "memo"),
     ("balance_transactions", {"source": "ch_1"}, {}, "source"),
     ("deposits", {"chain_id": "c", "txid": "t", "event_index": 1}, {"limit": 1}, "transfer"),
@@ -61,6 +67,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("events", {**MINE, "position >": 7}, {"order": "position", "limit": 1}, "cursor"),
     ("events", {"object_id": "pi_1"}, {}, "object"),
+    ("events", {"object_id": "pi_1", "position !=": None}, {"descending": True}, "object"),
+    ("events", {**MINE, "object_id": "pi_1", "id <": "evt_9"}, {"descending": True}, "object"),
+    ("events", {**MINE, "type": "x.y"}, {"descending": True}, "list"),
+    ("events", {**MINE, "created >=": 5}, {"descending": True}, "list"),
+    ("events", {"position >": 7}, {"order": "position"}, "position"),
+    ("events", {**MINE, "position >": 7}, {"order": "position"}, "cursor"),
     ("deliveries", {"subscriber": "we_1"}, {"descending": True}, "subscriber"),
     (
         "deliveries",
@@ -83,6 +95,27 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "expiry",
     ),
     ("prices", {"product": "prod_1"}, {}, "product"),
+    ("prices", {**MINE, "product": "prod_1", "active": True}, {"descending": True}, "product"),
+    ("prices", {**MINE, "lookup_key": "tea"}, {}, "lookup_key"),
+    ("payment_methods", {**MINE, "customer": "cus_1"}, {"descending": True}, "customer"),
+    ("balance_transactions", {**MINE, "source": "ch_1"}, {"descending": True}, "source"),
+    ("balance_transactions", {**MINE, "type": "payment"}, {"descending": True}, "list"),
+    (
+        "checkout_sessions",
+        {**MINE, "payment_intent": "pi_1"},
+        {"descending": True},
+        "payment_intent",
+    ),
+    ("checkout_sessions", {**MINE, "status": "open"}, {"descending": True}, "list"),
+    ("deposits", {**MINE, "intent_id": "pi_1"}, {"descending": True}, "intent"),
+    ("deposits", {**MINE}, {"descending": True}, "list"),
+    ("payment_intents", {**MINE, "created >=": 5}, {"descending": True}, "list"),
+    ("payment_intents", {**MINE, "status": "requires_action"}, {"descending": True}, "list"),
+    ("api_keys", {**MINE}, {"descending": True}, "list"),
+    ("idempotency", {"created <": 5}, {"order": "created", "limit": 1}, "created"),
+    ("ledger_transfers", {"reference": "dep_1"}, {}, "reference"),
+    ("ledger_accounts", {**MINE}, {}, "owner"),
+    ("attempts", {"created_ms <": 5}, {"order": "created_ms"}, "created"),
     ("customers", {**MINE, "email": "a@b.example"}, {"descending": True}, "email"),
 ]
 
@@ -90,12 +123,9 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
 class Plans:
     """A database that remembers how it looked something up."""
 
-    def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        engine = sa.create_engine(
-            "sqlite://", creator=lambda: self.connection, poolclass=sa.pool.StaticPool
-        )
-        METADATA.create_all(engine)
+    def __init__(self, path: Path) -> None:
+        migrate(path, SqliteConfig())
+        self.connection = sqlite3.connect(path, isolation_level=None)
         self.asked: list[str] = []
         self.session = open_session(self.connection.cursor(), sqlite_dialect())
         self.connection.set_trace_callback(self.asked.append)
@@ -108,8 +138,8 @@ class Plans:
 
 
 @pytest.fixture
-def plans() -> Iterator[Plans]:
-    made = Plans()
+def plans(tmp_path: Path) -> Iterator[Plans]:
+    made = Plans(tmp_path / "books.db")
     yield made
     made.connection.close()
 
@@ -124,7 +154,7 @@ def test_a_query_uses_its_index(
     plan = plans.last()
     assert f"INDEX ix_{table}_{index} " in f"{plan} ", plan
     if "address" not in where:
-        assert "TEMP B-TREE" not in plan, plan
+        assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
 
 
 @pytest.mark.parametrize("before", [None, "pi_5"])
@@ -153,3 +183,13 @@ def test_pruning_uses_its_index(plans: Plans) -> None:
     plans.session.run(lambda uow: uow.prune("idempotency", {"created <": 5}, limit=9))
     plans.asked.pop()  # the release of the savepoint
     assert "INDEX ix_idempotency_created " in plans.last()
+
+
+def test_the_planner_is_told_of_every_index(plans: Plans) -> None:
+    rows = plans.connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name != 'alembic_version'"
+    )
+    indexes = {row[0] for row in rows}
+    # The key of a table without row ids goes by the name of the table.
+    told = {row[0] for row in plans.connection.execute("SELECT idx FROM sqlite_stat1")}
+    assert told == {*indexes, "metadata_entries"} - {"sqlite_autoindex_metadata_entries_1"}
