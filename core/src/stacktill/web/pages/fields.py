@@ -63,12 +63,17 @@ def type_of(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return _either(schema)
     if is_list_of(schema):
-        return f"list of {type_of(schema['properties']['data']['items'])}"
+        return _many("list", schema["properties"]["data"])
     kinds = schema.get("type", "empty")
     return " or ".join(
-        f"array of {type_of(schema['items'])}" if kind == "array" else kind
+        _many("array", schema) if kind == "array" else kind
         for kind in ([kinds] if isinstance(kinds, str) else kinds)
     )
+
+
+def _many(word: str, schema: dict[str, Any]) -> str:
+    """What a list holds; one that says nothing of its items never has any."""
+    return f"{word} of {type_of(schema['items'])}" if "items" in schema else f"empty {word}"
 
 
 def _either(schema: dict[str, Any]) -> str:
