@@ -156,7 +156,7 @@ class Run:
             return
         rows = self.world.books.rows("SELECT id, url FROM webhook_endpoints ORDER BY id")
         id, url = chance.choice(rows)
-        mode = chance.choice(MODES if id in steady else (*MODES, "gone"))
+        mode = chance.choice(MODES if id in steady else (*MODES, "gone", "gone"))
         office.box(url).mode = mode
         self.world.counts[f"receiver {mode}"] += 1
 

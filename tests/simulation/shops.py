@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.client import Client
-from tests.simulation.world import World
+from tests.simulation.world import Disconnected, World
 
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
 from stacktill.application.intent_terms import Verdict
@@ -84,10 +84,15 @@ class Shops:
                 shop.steady.append(str(made["id"]))
 
     async def _register(self, name: str) -> str:
-        new: NewMerchant = await self.world.within(
-            lambda life: life.storage.write(create_merchant, life.services, name, None)
-        )
-        return new.merchant.id
+        while True:
+            try:
+                new: NewMerchant = await self.world.within(
+                    lambda life: life.storage.write(create_merchant, life.services, name, None)
+                )
+                return new.merchant.id
+            except Disconnected:
+                # The command line has no key to repeat: a second merchant may be the result.
+                self.world.note("registering was cut off")
 
     async def _set_policy(self, shop: Shop, steps: list[dict[str, Any]]) -> None:
         policy = {
