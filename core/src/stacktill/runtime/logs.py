@@ -7,6 +7,7 @@ The id of the request being served is added by itself.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -85,6 +86,7 @@ class JsonLogHandler(logging.Handler):
         self._stream = stream if stream is not None else sys.stderr.buffer
         self._second = 0
         self._second_text = ""
+        self._flush_is_due = False
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for ``record``, without its line break."""
@@ -94,9 +96,33 @@ class JsonLogHandler(logging.Handler):
         """Write ``record``; a stream that fails is reported as the standard library does."""
         try:
             self._stream.write(self.line(self._entry(record)))
-            self._stream.flush()
+            self._flush()
         except Exception:  # noqa: BLE001 - logging must not break what it tells about
             self.handleError(record)
+
+    def note(self, logger: str, level: str, event: str, fields: Mapping[str, object]) -> None:
+        """Write an event without a record; in an event loop, lines of one turn are flushed as one."""
+        entry: dict[str, Any] = {
+            "time": self._time(time.time()),
+            "level": level,
+            "logger": logger,
+            "event": event,
+        }
+        request_id = current_request_id.get()
+        if request_id is not None:
+            entry["request_id"] = request_id
+        self._stream.write(self.line({**fields, **entry}))
+        if self._flush_is_due:
+            return
+        try:
+            asyncio.get_running_loop().call_soon(self._flush)
+            self._flush_is_due = True
+        except RuntimeError:
+            self._stream.flush()
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        self._stream.flush()
 
     def line(self, entry: dict[str, Any]) -> bytes:
         """An entry as it is written, with its line break."""
@@ -155,11 +181,33 @@ def _shown(value: object) -> str:
 
 
 def log_event(logger: logging.Logger, level: int, event: str, fields: Mapping[str, object]) -> None:
-    """Log ``event`` with ``fields`` without looking up the caller's place: for the hot path."""
-    if logger.isEnabledFor(level):
-        record = logging.LogRecord(logger.name, level, "", 0, event, None, None)
-        record.__dict__["fields"] = fields
-        logger.handle(record)
+    """Log ``event`` with ``fields`` for the hot path: without looking up the caller's place.
+
+    When our handler is the only one that would hear of it, no record is made either.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    handlers = logging.root.handlers
+    if len(handlers) == 1 and isinstance(handlers[0], JsonLogHandler) and _is_plain(logger):
+        try:
+            handlers[0].note(logger.name, logging.getLevelName(level).lower(), event, fields)
+            return
+        except (OSError, ValueError):
+            pass  # The standard library has its own way to tell of a stream that fails.
+    record = logging.LogRecord(logger.name, level, "", 0, event, None, None)
+    record.__dict__["fields"] = fields
+    logger.handle(record)
+
+
+def _is_plain(logger: logging.Logger) -> bool:
+    """Whether nobody listens or filters between a logger and the root."""
+    parent = logger.parent
+    return (
+        not logger.handlers
+        and not logger.filters
+        and logger.propagate
+        and (parent is None or parent is logging.root or _is_plain(parent))
+    )
 
 
 def configure_logs(
