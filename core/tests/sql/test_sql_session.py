@@ -176,7 +176,11 @@ def replace_status(status: int) -> IdempotencyRecord:
     [
         (ADD, SAVE, ADD),
         (ADD, REMOVE, PASS),
+        (ADD, REPLACE, ADD),
         (PASS, ADD, ADD),
+        (PASS, REPLACE, ADD),
+        (SAVE, REPLACE, REPLACE),
+        (REPLACE, REPLACE, REPLACE),
         (PASS, REMOVE, PASS),
         (SAVE, SAVE, SAVE),
         (SAVE, REMOVE, REMOVE),

@@ -246,6 +246,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Of two writes at once, one adds what is there and one removes it: the first has to fail.
     [[Part([("put", 0, {})], False)], [Part([], False, adds=0), Part([("remove", 0)], False)]]
 )
+@example(
+    # The same, when the one that removes it puts it back.
+    [
+        [Part([("put", 0, {})], False)],
+        [Part([], False, adds=0), Part([("remove", 0), ("put", 0, {})], False)],
+    ]
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_history_ends_as_dictionaries_do(template: Path, history: list[list[Part]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

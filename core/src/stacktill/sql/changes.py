@@ -68,7 +68,9 @@ def joined(earlier: Change, later: Change) -> Change:
             return Change(PASS, earlier.item, earlier.before)
         return Change(REMOVE, later.item, earlier.before)
     kind = later.kind
-    if kind == ADD and earlier.kind in {REMOVE, REPLACE}:
+    if earlier.kind in {ADD, PASS} and kind != STAMP:
+        kind = ADD
+    elif kind == ADD and earlier.kind in {REMOVE, REPLACE}:
         kind = REPLACE
     elif kind in {SAVE, STAMP}:
         kind = kind if earlier.kind == STAMP else earlier.kind

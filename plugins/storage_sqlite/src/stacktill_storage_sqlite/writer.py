@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from stacktill.plugin import StorageUnavailable
+from stacktill.plugin.crash_points import reach
 from stacktill.sql import Doomed, Session, SqlDialect, open_session
 from stacktill_storage_sqlite.checkpoints import Checkpointer
 from stacktill_storage_sqlite.config import SqliteConfig
@@ -118,7 +119,9 @@ class Writer:
             for job in batch:
                 _run(session, job)
             session.finish()
+            reach("write.before_commit")
             connection.execute("COMMIT")
+            reach("write.after_commit")
         except BaseException:
             session.start()
             if connection.in_transaction:
