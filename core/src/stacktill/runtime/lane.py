@@ -10,6 +10,7 @@ from stacktill.application.relay import due_deliveries, settle_delivery
 from stacktill.application.services import Services
 from stacktill.domain.events import Event
 from stacktill.domain.webhooks import Delivery
+from stacktill.plugin.crash_points import reach
 from stacktill.plugin.storage import Storage
 from stacktill.runtime.carriers import Carrier
 
@@ -113,11 +114,14 @@ class Lane:
 
     async def _carry(self, delivery: Delivery, event: Event) -> None:
         try:
+            reach("deliver.before_attempt")
             attempt = await self._carrier.attempt(delivery, event)
+            reach("deliver.after_attempt")
             if attempt is None:
                 return
             delay = self._carrier.retry_delay_seconds(delivery.attempts + 1, attempt)
             await self._storage.write(settle_delivery, self._services, delivery, attempt, delay)
+            reach("deliver.after_write")
         except asyncio.CancelledError:
             raise
         except Exception:  # noqa: BLE001 - tried again; the delivery is still pending

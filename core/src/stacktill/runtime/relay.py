@@ -7,6 +7,7 @@ import logging
 
 from stacktill.application.relay import relay_events
 from stacktill.application.services import Services
+from stacktill.plugin.crash_points import reach
 from stacktill.plugin.storage import Storage, StorageUnavailable
 from stacktill.runtime.dispatcher import Dispatcher
 from stacktill.runtime.hub import Hub
@@ -63,9 +64,11 @@ class Relay:
     async def drain(self) -> None:
         """Relay until nothing is left."""
         while True:
+            reach("relay.before_write")
             relayed = await self._storage.write(
                 relay_events, self._services, self._dispatcher.plugins, EVENTS_PER_ROUND
             )
+            reach("relay.after_write")
             self._hub.publish(relayed.events)
             self._dispatcher.expect(relayed.deliveries)
             if len(relayed.events) < EVENTS_PER_ROUND:

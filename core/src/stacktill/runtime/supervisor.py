@@ -12,7 +12,8 @@ from stacktill.plugin.health import Health
 __all__ = ["Supervisor"]
 
 FIRST_DELAY_SECONDS = 0.1
-LONGEST_DELAY_SECONDS = 15.0
+LONGEST_DELAY_SECONDS = 5.0
+STEADY_SECONDS = 2.0
 
 
 class Supervisor:
@@ -47,17 +48,23 @@ class Supervisor:
 
     async def _keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         delay = FIRST_DELAY_SECONDS
+        running = asyncio.get_running_loop()
         while True:
-            started = asyncio.get_running_loop().time()
+            started = running.time()
             try:
-                await loop()
+                # A loop that holds for a while has recovered, whatever it failed of before.
+                recovery = running.call_later(STEADY_SECONDS, self.working, name)
+                try:
+                    await loop()
+                finally:
+                    recovery.cancel()
                 return
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - a loop must come back whatever happened
                 self._faults[name] = f"{type(error).__name__}: {error}"
                 self._log.exception("loop.failed", extra={"loop": name})
-            if asyncio.get_running_loop().time() - started > LONGEST_DELAY_SECONDS:
+            if running.time() - started > LONGEST_DELAY_SECONDS:
                 delay = FIRST_DELAY_SECONDS
             await asyncio.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
             delay = min(delay * 2, LONGEST_DELAY_SECONDS)

@@ -31,6 +31,7 @@ from stacktill.application.stalls import (
 )
 from stacktill.domain.accounting import ChainBlock
 from stacktill.plugin.chain import Block, Chain, ChainUnavailable, Transfer
+from stacktill.plugin.crash_points import reach
 from stacktill.plugin.health import Health
 from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.forks import common_ancestor
@@ -173,7 +174,9 @@ class Watcher:
                 f"block {here.height + 1} does not follow from block {here.height}"
             )
         transfers = await self._chain.transfers(block)
+        reach("watch.before_write")
         await self._storage.write(apply_block, self._services, self._facts, block, transfers)
+        reach("watch.after_write")
         self._on_change()
         return True
 
@@ -181,6 +184,7 @@ class Watcher:
         """Expire what ended before the tip was asked for: no payment mined in time can be missed."""
         if self._chain.stalled(tip, asked_at):
             return
+        reach("watch.before_expiry")
         livemode = self._facts.livemode
         # A block from before the end may still turn up for a while, unless the chain's own time is past it.
         surely_over = max(asked_at - self._chain.visibility_seconds, min(tip.time, asked_at))
