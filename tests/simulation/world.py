@@ -131,7 +131,12 @@ class Life:
         """What the web does with a request: one transaction, a nudge, an answer."""
         await self.fate.moment("request.before")
         answer = await self.storage.write(
-            fulfil, self.services, caller, wish, _refusal, act, self.services, caller
+            fulfil,
+            self.services,
+            caller,
+            wish,
+            act=lambda uow: act(uow, self.services, caller),
+            refuse=_refusal,
         )
         self.relay.nudge()
         await self.fate.moment("request.after")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Concatenate, ParamSpec
 
 from stacktill.application.services import Caller, Services
 from stacktill.domain.accounting import IdempotencyRecord
@@ -12,8 +11,6 @@ from stacktill.domain.errors import IdempotencyMismatch, RequestError
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["KEPT_SECONDS", "Answer", "Wish", "forget_old", "fulfil"]
-
-P = ParamSpec("P")
 
 KEPT_SECONDS = 24 * 3600
 """How long an answer is repeated; after that the key may be used for another wish."""
@@ -45,10 +42,9 @@ def fulfil(
     services: Services,
     caller: Caller,
     wish: Wish | None,
+    *,
+    act: Callable[[UnitOfWork], bytes],
     refuse: Callable[[UnitOfWork, RequestError], Answer],
-    act: Callable[Concatenate[UnitOfWork, P], bytes],
-    *args: P.args,
-    **kwargs: P.kwargs,
 ) -> Answer:
     """Run ``act`` once per wish and repeat its answer afterwards, refusals included.
 
@@ -63,7 +59,7 @@ def fulfil(
         if before is not None:
             uow.idempotency.remove(before.id)
     try:
-        answer = Answer(200, uow.attempt(lambda inner: act(inner, *args, **kwargs)))
+        answer = Answer(200, uow.attempt(act))
     except RequestError as error:
         answer = refuse(uow, error)
     if wish is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +16,6 @@ from stacktill.domain.errors import (
     Forbidden,
     InvalidRequest,
     NotFound,
-    RequestError,
     Unavailable,
 )
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
@@ -151,11 +149,8 @@ class Endpoint:
             appliance.services,
             ask.caller,
             wish,
-            _refuse(ask),
-            _act,
-            operation,
-            ask,
-            expands,
+            act=lambda uow: _act(uow, operation, ask, expands),
+            refuse=lambda uow, error: refusal_answer(uow, ask, error),
         )
         appliance.relay.nudge()
         if operation.after is not None:
@@ -213,13 +208,6 @@ def _act(uow: UnitOfWork, operation: Operation, ask: Ask, expands: tuple[str, ..
     if expands:
         view = expand(uow, ask.services, ask.caller, view, expands)
     return encode(view)
-
-
-def _refuse(ask: Ask) -> Callable[[UnitOfWork, RequestError], Kept]:
-    def refuse(uow: UnitOfWork, error: RequestError) -> Kept:
-        return refusal_answer(uow, ask, error)
-
-    return refuse
 
 
 def _wish(key: str | None, path: str, parts: dict[str, Any]) -> Wish | None:

@@ -13,7 +13,7 @@ from stacktill.web.params import Params
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["Access", "After", "Ask", "NO_PARAMS", "Operation", "Prepare", "Run"]
+__all__ = ["NO_PARAMS", "Access", "After", "Ask", "Operation", "Prepare", "Run"]
 
 Access = Literal["secret", "payer", "operator", "owner"]
 """secret: a secret (or restricted) key · payer: also a publishable key with the client secret ·

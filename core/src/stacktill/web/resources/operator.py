@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS"]
 
+
 async def _wake(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     """Look at once for what a command beside the server has queued."""
     if not ask.is_operator:

@@ -120,7 +120,9 @@ async def sign_refund(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     """Sign a refund's transaction as the merchant's wallet would, and send it."""
     refund = await appliance.storage.read(_refund, ask, ask.id)
     if refund.status != "requires_action":
-        raise InvalidRequest(f"Refund {refund.id} has a status of {refund.status}; nothing to sign.")
+        raise InvalidRequest(
+            f"Refund {refund.id} has a status of {refund.status}; nothing to sign."
+        )
     order = SandboxOrder(
         recipient=refund.recipient,
         amount_sats=refund.amount_sats,

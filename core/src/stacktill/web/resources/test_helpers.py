@@ -24,7 +24,9 @@ PAY = Params(
             required=True, max_length=100, description="A payment intent or checkout session."
         ),
         "amount": Amount(description="Sats to send; by default what is still due."),
-        "asset": Text(max_length=200, description="Another token than sBTC: ADDRESS.contract::asset."),
+        "asset": Text(
+            max_length=200, description="Another token than sBTC: ADDRESS.contract::asset."
+        ),
         "contract": Text(max_length=200, description="Another contract that is called."),
         "memo": Text(
             max_length=68,
