@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.contract import check_answer
+from tests.grouping import pytest_collection_modifyitems
 from tests.served import Mailbox, Served, Shop
+
+__all__ = ["pytest_collection_modifyitems"]
 
 
 @pytest.fixture(scope="session")

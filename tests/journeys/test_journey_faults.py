@@ -10,6 +10,9 @@ import httpx
 import pytest
 from tests.served import Mailbox, Served, Shop, until
 
+# One process runs them all, so that the appliance is started once.
+pytestmark = pytest.mark.xdist_group("stormy")
+
 FAULTS = ("down", "slow", "429", "garbage", "stale")
 
 

@@ -12,6 +12,9 @@ from tests.served import Mailbox, Refusal, Served, Shop, until
 
 from stacktill.testing import Reply
 
+# One process runs them all, so that the appliance is started once.
+pytestmark = pytest.mark.xdist_group("hurried")
+
 
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:

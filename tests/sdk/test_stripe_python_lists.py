@@ -11,6 +11,9 @@ from tests.served import Served, Shop
 
 MANY = 120
 
+# One process runs them all, so that the crowd is made once.
+pytestmark = pytest.mark.xdist_group("crowd")
+
 
 @pytest.fixture(scope="module")
 def crowd(served: Served) -> tuple[Shop, list[str]]:
