@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
@@ -36,10 +36,13 @@ class Child(Generic[A]):
 
 
 @contextmanager
-def child(module: str, kind: type[A], *arguments: str) -> Iterator[Child[A]]:
+def child(
+    module: str, kind: type[A], *, environment: Mapping[str, str] | None = None
+) -> Iterator[Child[A]]:
     """Start a module of the bench as a process, and end it afterwards."""
-    command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", module]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment) as process:
         try:
             yield Child(process, kind)
         finally:

@@ -10,9 +10,12 @@ from pathlib import Path
 from bench.deliveries import measure_deliveries
 from bench.figures import Report
 from bench.footprint import measure_footprint
+from bench.history import History, measure_history
+from bench.soak import measure_soak
 from bench.speed import Pace, measure_speed
 
-PARTS = ("speed", "deliveries", "footprint")
+PARTS = ("speed", "deliveries", "footprint", "history")
+OTHERS = ("soak",)
 
 
 def main() -> int:
@@ -29,16 +32,23 @@ def main() -> int:
             report.add(measure_deliveries(folder, events=events, rounds=rounds, seconds=seconds))
         if "footprint" in options.parts:
             report.add(measure_footprint(folder, rounds=1 if options.quick else 3))
+        if "history" in options.parts:
+            quick, whole = History(2_000, 50_000, 2, 1.0), History(10_000, 1_000_000, 5, 2.0)
+            report.add(measure_history(folder, quick if options.quick else whole))
+        if "soak" in options.parts:
+            report.add(measure_soak(folder, options.minutes))
     return report.finish()
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=PARTS, help=f"some of: {', '.join(PARTS)}")
+    names = ", ".join([*PARTS, *OTHERS])
+    parser.add_argument("parts", nargs="*", default=PARTS, help=f"some of: {names}")
     parser.add_argument("--quick", action="store_true", help="a short look, for development")
+    parser.add_argument("--minutes", type=float, default=30, help="how long the soak lasts")
     parser.add_argument("--folder", help="where the books are kept meanwhile; a real disk, please")
     options = parser.parse_args()
-    unknown = set(options.parts) - set(PARTS)
+    unknown = set(options.parts) - {*PARTS, *OTHERS}
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     return options

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import time
+
+from stacktill.runtime.chance import chance
 
 __all__ = ["TimeOrderedIds", "first_id"]
 
@@ -64,5 +65,5 @@ def _letters(number: int, width: int) -> str:
 
 def _random(width: int) -> str:
     """Letters of chance, two for each 16 bits: the likeliest pair has 2**-11.83, so 14 have 82 bits."""
-    numbers = struct.unpack(f"{width // 2}H", os.urandom(width))
+    numbers = struct.unpack(f"{width // 2}H", chance(width))
     return "".join([PAIRS[number % PAIR] for number in numbers])

@@ -8,6 +8,7 @@ The id of the request being served is added by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -115,10 +116,15 @@ class JsonLogHandler(logging.Handler):
         if self._flush_is_due:
             return
         try:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self._flush_late)
             self._flush_is_due = True
         except RuntimeError:
-            self._stream.flush()
+            self._flush()
+
+    def _flush_late(self) -> None:
+        # The next line that is written at once tells of a stream that fails.
+        with contextlib.suppress(OSError, ValueError):
+            self._flush()
 
     def _flush(self) -> None:
         self._flush_is_due = False

@@ -98,7 +98,9 @@ class Endpoint:
         if operation.work is not None:
             return json_answer(200, encode(await operation.work(appliance, ask)))
         if operation.method == "GET":
-            return json_answer(200, await appliance.storage.scan(_act, operation, ask, expands))
+            is_long = bool(expands) or operation.is_long(ask.params)
+            look = appliance.storage.scan if is_long else appliance.storage.read
+            return json_answer(200, await look(_act, operation, ask, expands))
         parts = {"params": ask.params, "expand": expands, "is_payer": identity.is_payer}
         wish = _wish(identity.caller.idempotency_key, scope["path"], parts)
         if wish is not None and operation.secret_answer:

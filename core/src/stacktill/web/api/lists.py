@@ -15,6 +15,7 @@ from stacktill.web.params import Integer, Parameter, Params, Range, Text
 
 __all__ = [
     "ID_LENGTH",
+    "PAGING",
     "Listing",
     "Pages",
     "created_bounds",
@@ -28,6 +29,8 @@ T = TypeVar("T", bound=Owned)
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 ID_LENGTH = 100
+PAGING = frozenset({"limit", "starting_after", "ending_before"})
+"""The parameters that choose a page; every list has an index by which its pages are found at once."""
 
 Groups = tuple[tuple[str, ...], ...]
 

@@ -21,6 +21,9 @@ operator: also this machine's own operator token · owner: a secret key, never a
 
 NO_PARAMS = Params({})
 
+SHORT_PAGE = 25
+"""Objects that are read so soon that nobody notices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -59,7 +62,8 @@ class Operation:
 
     ``resource`` names the scope that restricted keys need (``<resource>:read`` or ``:write``);
     ``returns`` the schema of the answer; ``expands`` the paths that may be expanded. ``long`` reads run
-    apart from the short ones. ``work``, when given, replaces the transaction: for what is not one.
+    apart from the short ones, unless they are asked for few objects and with no other parameters than
+    ``short_with``: those by which an index finds the page at once. ``work``, when given, replaces the transaction: for what is not one.
     ``secret_answer`` says that the answer shows a secret once, so it is kept for repetition sealed.
     """
 
@@ -77,6 +81,7 @@ class Operation:
     prepare: Prepare | None = None
     after: After | None = None
     long: bool = False
+    short_with: frozenset[str] = frozenset()
     test_only: bool = False
     secret_answer: bool = False
     tags: tuple[str, ...] = field(default=())
@@ -85,6 +90,12 @@ class Operation:
     def writes(self) -> bool:
         """Whether it may change anything."""
         return self.method != "GET"
+
+    def is_long(self, params: dict[str, Any]) -> bool:
+        """Whether a reading with these parameters may take a while."""
+        if not self.long:
+            return False
+        return not params.keys() <= self.short_with or params.get("limit", 0) > SHORT_PAGE
 
     @property
     def scope(self) -> str:

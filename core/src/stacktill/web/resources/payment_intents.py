@@ -11,7 +11,7 @@ from stacktill.application.views.payment_intents import payer_view, payment_inte
 from stacktill.domain.errors import InvalidRequest, NotFound
 from stacktill.domain.payment_intents import USER_CANCEL_REASONS, PaymentIntent
 from stacktill.plugin.storage import UnitOfWork
-from stacktill.web.api.lists import Listing, list_page, list_params
+from stacktill.web.api.lists import PAGING, Listing, list_page, list_params
 from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.searches import search_page, search_params
 from stacktill.web.params import (
@@ -258,6 +258,7 @@ OPERATIONS = (
         returns="list:payment_intent",
         run=_list,
         long=True,
+        short_with=PAGING | {"customer"},
     ),
     _operation(
         "GET",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from base64 import b64encode
+
+from stacktill.runtime.chance import chance
 
 __all__ = ["new_request_id"]
 
@@ -19,5 +20,5 @@ def new_request_id() -> str:
     rest, third = divmod(rest, _PAIR_BASE)
     first, second = divmod(rest, _PAIR_BASE)
     # Base64 has two characters that base62 lacks; standing in for them costs no useful chance.
-    noise = b64encode(os.urandom(12), b"Aa").decode()
+    noise = b64encode(chance(12), b"Aa").decode()
     return f"req_{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{_PAIRS[last]}{noise}"
