@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
-__all__ = ["books"]
+from tests.served import until
+
+__all__ = ["books", "settled"]
 
 FILES = ("stacktill.sqlite3", "chain_sandbox.sqlite3")
 
@@ -17,6 +20,17 @@ def books(data_dir: Path) -> dict[str, list[tuple[object, ...]]]:
         for file in FILES
         for table, rows in _tables(data_dir / file).items()
     }
+
+
+def settled(data_dir: Path) -> None:
+    """Wait until what was asked for earlier is done: events placed, deliveries tried."""
+
+    def is_still() -> bool:
+        before = books(data_dir)
+        time.sleep(0.5)
+        return books(data_dir) == before
+
+    until(is_still, seconds=30)
 
 
 def _tables(path: Path) -> dict[str, list[tuple[object, ...]]]:

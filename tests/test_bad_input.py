@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.contract import check_answer
-from tests.dump import books
+from tests.dump import books, settled
 from tests.served import Served, Shop
 
 from stacktill.web.api.operation import Operation
@@ -183,6 +183,7 @@ def store(quiet: Served) -> Shop:
     """A shop with one payment intent."""
     shop = quiet.shop()
     shop.intent()
+    settled(quiet.data_dir)
     return shop
 
 

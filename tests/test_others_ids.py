@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.contract import check_answer
-from tests.dump import books
+from tests.dump import books, settled
 from tests.served import Served, Shop, form
 
 from stacktill.application.keys import create_key
@@ -77,7 +77,9 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def scene(quiet: Served) -> Scene:
     victim, attacker = quiet.shop(), quiet.shop()
     ids = {**belongings(victim), **{f"own_{k}": v for k, v in belongings(attacker).items()}}
-    return Scene(victim, attacker, ids, make_keys(quiet, victim, attacker))
+    keys = make_keys(quiet, victim, attacker)
+    settled(quiet.data_dir)
+    return Scene(victim, attacker, ids, keys)
 
 
 @pytest.fixture(autouse=True)
