@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 from tests.served import Mailbox, Served, until
 
 from stacktill.plugin.crash_points import VARIABLE

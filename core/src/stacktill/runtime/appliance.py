@@ -72,6 +72,7 @@ class Appliance:
         self.supervisor.start("deliver", self.dispatcher.run)
         self.supervisor.start("relay", self.relay.run)
         self.supervisor.start("prune", self._prune)
+        self.supervisor.start("farewell", self._farewell)
 
     async def verdict(self, intent: PaymentIntent, *, is_new: bool) -> Verdict:
         """What the plugins decide about an intent: refused, how deep, which fee."""
@@ -110,6 +111,11 @@ class Appliance:
         ok = age <= OUTBOX_LIMIT_SECONDS
         detail = "ok" if ok else f"the oldest event has waited for {age} s to be placed"
         return Health(ok=ok, detail=detail, figures={"oldest_seconds": float(age)})
+
+    async def _farewell(self) -> None:
+        """When the appliance closes, let live streams end at once instead of at their next ping."""
+        await self.closing.wait()
+        self.hub.publish_gap()
 
     async def _prune(self) -> None:
         while True:

@@ -121,14 +121,17 @@ async def _frames(
     async with appliance.hub.listen(intent.id) as queue:
         last = after
         if after is None:
-            # Read after listening began, so that nothing can fall between the two.
-            state = await appliance.storage.read(_followed, caller, intent.id, None, False)
+            # Listening began before, and the state is read last: nothing can fall between them.
             last = await appliance.storage.read(_newest, caller, intent.id)
+            state = await appliance.storage.read(_followed, caller, intent.id, None, False)
             yield viewer.first(state)
-        else:
-            for event in await appliance.storage.read(_missed, caller, intent.id, after):
+        while last is not None and after is not None:
+            missed = await appliance.storage.read(_missed, caller, intent.id, last)
+            for event in missed:
                 last = event.id
                 yield viewer.frame(event)
+            if len(missed) < PAGE:
+                break
         while not appliance.closing.is_set():
             try:
                 async with asyncio.timeout(PING_SECONDS):
