@@ -10,7 +10,7 @@ from stacktill.domain.accounting import IdempotencyRecord
 from stacktill.domain.errors import IdempotencyMismatch, RequestError
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["KEPT_SECONDS", "Answer", "Wish", "forget_old", "fulfil"]
+__all__ = ["KEPT_SECONDS", "Answer", "Wish", "forget_old", "fulfil", "keep", "recall"]
 
 KEPT_SECONDS = 24 * 3600
 """How long an answer is repeated; after that the key may be used for another wish."""
@@ -51,20 +51,32 @@ def fulfil(
     ``refuse`` turns a refusal into the answer to keep. What ``act`` had changed before it was refused is
     undone. Raise ``IdempotencyMismatch`` when the key stands for another wish.
     """
-    now = services.clock.now()
-    if wish is not None:
-        before = uow.idempotency.get(_record_id(caller, wish))
-        if before is not None and now - before.created < KEPT_SECONDS:
-            return _repeat(services, before, wish)
-        if before is not None:
-            uow.idempotency.remove(before.id)
+    known = None if wish is None else recall(uow, services, caller, wish)
+    if known is not None:
+        return known
     try:
         answer = Answer(200, uow.attempt(act))
     except RequestError as error:
         answer = refuse(uow, error)
     if wish is not None:
-        uow.idempotency.add(_record(services, caller, wish, answer))
+        keep(uow, services, caller, wish, answer)
     return answer
+
+
+def recall(uow: UnitOfWork, services: Services, caller: Caller, wish: Wish) -> Answer | None:
+    """What the wish was answered before, if it was; raise ``IdempotencyMismatch`` as ``fulfil``."""
+    before = uow.idempotency.get(_record_id(caller, wish))
+    if before is None or services.clock.now() - before.created >= KEPT_SECONDS:
+        return None
+    return _repeat(services, before, wish)
+
+
+def keep(uow: UnitOfWork, services: Services, caller: Caller, wish: Wish, answer: Answer) -> None:
+    """Keep the answer to a wish, in the place of one whose time is over."""
+    record = _record(services, caller, wish, answer)
+    if uow.idempotency.get(record.id) is not None:
+        uow.idempotency.remove(record.id)
+    uow.idempotency.add(record)
 
 
 def forget_old(uow: UnitOfWork, services: Services, limit: int = 500) -> int:

@@ -10,7 +10,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from stacktill.application.idempotency import Answer as Kept
-from stacktill.application.idempotency import Wish, fulfil
+from stacktill.application.idempotency import Wish, fulfil, keep, recall
 from stacktill.application.views.expand import expand
 from stacktill.domain.errors import (
     Forbidden,
@@ -28,7 +28,7 @@ from stacktill.web.api.messages import (
     send_answer,
     text_of,
 )
-from stacktill.web.api.operation import Ask, Operation
+from stacktill.web.api.operation import Ask, Operation, Prepare
 from stacktill.web.api.refusal import refusal_answer
 from stacktill.web.errors import Answer
 from stacktill.web.params import Expand, Params, decode_form
@@ -95,8 +95,6 @@ class Endpoint:
         _check_key(identity.caller.idempotency_key)
         tree, typed = await parameters_of(operation, scope, headers, receive)
         ask, expands = self._ask(scope, identity, tree, typed=typed)
-        if operation.work is not None:
-            return json_answer(200, encode(await operation.work(appliance, ask)))
         if operation.method == "GET":
             is_long = bool(expands) or operation.is_long(ask.params)
             look = appliance.storage.scan if is_long else appliance.storage.read
@@ -105,6 +103,8 @@ class Endpoint:
         wish = _wish(identity.caller.idempotency_key, scope["path"], parts)
         if wish is not None and operation.secret_answer:
             wish = replace(wish, is_secret=True)
+        if operation.work is not None:
+            return await self._work(operation.work, ask, wish)
         return await self._write(ask, expands, wish)
 
     def _look(self, uow: UnitOfWork, scope: Scope, headers: Headers) -> bytes:
@@ -141,6 +141,20 @@ class Endpoint:
             is_operator=identity.is_operator,
         )
         return ask, expands
+
+    async def _work(self, work: Prepare, ask: Ask, wish: Wish | None) -> Answer:
+        """What is no transaction of ours, such as a sandbox's doing: repeated by its key all the same."""
+        storage, services = self._appliance.storage, self._appliance.services
+        kept = None
+        if wish is not None:
+            kept = await storage.read(recall, services, ask.caller, wish)
+        if kept is None:
+            kept = Kept(200, encode(await work(self._appliance, ask)))
+            if wish is not None:
+                await storage.write(keep, services, ask.caller, wish, kept)
+        answer = json_answer(kept.status, kept.body)
+        answer.headers.extend(_told(kept, wish, ask.caller.request_id))
+        return answer
 
     async def _write(self, ask: Ask, expands: tuple[str, ...], wish: Wish | None) -> Answer:
         appliance, operation = self._appliance, self._operation

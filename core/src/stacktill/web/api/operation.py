@@ -63,8 +63,9 @@ class Operation:
     ``resource`` names the scope that restricted keys need (``<resource>:read`` or ``:write``);
     ``returns`` the schema of the answer; ``expands`` the paths that may be expanded. ``long`` reads run
     apart from the short ones, unless they are asked for few objects and with no other parameters than
-    ``short_with``: those by which an index finds the page at once. ``work``, when given, replaces the transaction: for what is not one.
-    ``secret_answer`` says that the answer shows a secret once, so it is kept for repetition sealed.
+    ``short_with``: those by which an index finds the page at once. ``work``, when given, replaces the
+    transaction: for what is not one. ``secret_answer`` says that the answer shows a secret once, so it is
+    kept for repetition sealed.
     """
 
     method: Literal["GET", "POST", "DELETE"]
