@@ -105,7 +105,7 @@ class Table(Protocol[T]):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition of a search on ``field`` (or ``metadata.KEY``): ``=``, ``~``, ``>``, ``>=``, ``<`` or ``<=``."""
+    """One condition on ``field`` (or ``metadata.KEY``), by ``=``, ``~``, ``>``, ``>=``, ``<`` or ``<=``."""
 
     field: str
     operator: str
