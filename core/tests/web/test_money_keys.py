@@ -13,6 +13,7 @@ from core.tests.shop_kit import Till, open_till
 from core.tests.web.money_kit import everything_kept, ids, keyed
 
 from stacktill.domain.merchants import SCOPE_RESOURCES
+from stacktill.web.api.expanding import EMBEDDED, RESOURCES
 from stacktill.web.resources.every import OPERATIONS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,6 +63,28 @@ class TestKeys:
             answer = await self.with_key(till, made["key"], method, path)
             assert answer.status_code == 403
             assert answer.json()["error"]["code"] == "more_permissions_required"
+
+    async def test_expanding_needs_the_right_to_read(self, till: Till) -> None:
+        """A right to read intents must not show, by way of them, a store's customers."""
+        customer = await till.post("/v1/customers", email="ada@shop.example")
+        wish = {"amount": 900, "currency": "btc", "customer": customer["id"]}
+        intent = await till.post("/v1/payment_intents", **wish)
+        path = f"/v1/payment_intents/{intent['id']}?expand[]="
+        made = await till.post(self.URL, kind="restricted", scopes=["payment_intents:write"])
+        for method, refused in (
+            ("GET", f"{path}customer"),
+            ("GET", f"{path}latest_charge.customer"),
+            ("GET", "/v1/payment_intents?expand[]=data.payment_method"),
+            ("GET", "/v1/payment_intents/search?query=amount:900&expand[]=data.customer"),
+        ):
+            answer = await self.with_key(till, made["key"], method, refused)
+            assert (answer.status_code, answer.json()["error"]["param"]) == (403, "expand")
+            assert "ada@shop.example" not in answer.text
+        more = await till.post(
+            self.URL, kind="restricted", scopes=["payment_intents:read", "customers:read"]
+        )
+        answer = await self.with_key(till, more["key"], "GET", f"{path}customer")
+        assert answer.json()["customer"]["email"] == "ada@shop.example"
 
     async def test_only_a_secret_key_may_touch_keys(self, till: Till) -> None:
         """A restricted key that may do everything else must not make itself a better one."""
@@ -120,6 +143,11 @@ class TestOperations:
     async def test_every_resource_can_be_a_scope(self) -> None:
         asked = {one.resource for one in OPERATIONS if one.access in {"secret", "payer"}}
         assert asked <= set(SCOPE_RESOURCES)
+
+    async def test_what_can_be_expanded_needs_a_scope(self) -> None:
+        names = {name for one in OPERATIONS for path in one.expands for name in path.split(".")}
+        assert names <= set(RESOURCES) | EMBEDDED
+        assert {name for needed in RESOURCES.values() for name in needed} <= set(SCOPE_RESOURCES)
 
     async def test_names_and_routes_are_unique(self) -> None:
         assert len({one.name for one in OPERATIONS}) == len(OPERATIONS)

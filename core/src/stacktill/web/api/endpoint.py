@@ -13,12 +13,12 @@ from stacktill.application.idempotency import Answer as Kept
 from stacktill.application.idempotency import Wish, fulfil, keep, recall
 from stacktill.application.views.expand import expand
 from stacktill.domain.errors import (
-    Forbidden,
     InvalidRequest,
     NotFound,
     Unavailable,
 )
 from stacktill.plugin.storage import StorageUnavailable, UnitOfWork
+from stacktill.web.api.expanding import check_expands
 from stacktill.web.api.identity import About, Identity, identify
 from stacktill.web.api.lists import ID_LENGTH
 from stacktill.web.api.messages import (
@@ -125,13 +125,7 @@ class Endpoint:
         paths = tree.pop("expand", None) if operation.expands and isinstance(tree, dict) else None
         params = operation.params.parse(tree, typed=typed)
         expands = _expands(operation, paths, typed)
-        if expands and identity.is_payer:
-            # What a payer sees names objects of the merchant's own, such as a customer.
-            raise Forbidden(
-                "Nothing can be expanded with a publishable API key. Please use a secret API key.",
-                code="secret_key_required",
-                param="expand",
-            )
+        check_expands(identity, expands)
         ask = Ask(
             self._appliance.services,
             identity.caller,

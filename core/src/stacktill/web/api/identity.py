@@ -16,7 +16,7 @@ from stacktill.web.api.operation import Operation
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["About", "Identity", "identify"]
+__all__ = ["About", "Identity", "identify", "may"]
 
 NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization header, "
@@ -34,11 +34,12 @@ class About(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks, with which kind of right."""
+    """Who asks, with which kind of right; ``scopes`` are a restricted key's, None sets no bounds."""
 
     caller: Caller
     is_payer: bool = False
     is_operator: bool = False
+    scopes: tuple[str, ...] | None = None
 
 
 def identify(
@@ -67,7 +68,13 @@ def identify(
         )
     _check_kind(operation, key)
     caller = Caller(merchant.id, key.livemode, about.request_id, about.idempotency_key)
-    return Identity(caller, is_payer=key.kind == "publishable")
+    scopes = key.scopes if key.kind == "restricted" else None
+    return Identity(caller, is_payer=key.kind == "publishable", scopes=scopes)
+
+
+def may(scopes: tuple[str, ...], resource: str, right: str) -> bool:
+    """Whether scopes grant a right (``read`` or ``write``) to a resource; writing includes reading."""
+    return bool({f"{resource}:{right}", f"{resource}:write", "*"}.intersection(scopes))
 
 
 def _check_kind(operation: Operation, key: ApiKey) -> None:
@@ -81,7 +88,8 @@ def _check_kind(operation: Operation, key: ApiKey) -> None:
             "This API call cannot be made with a restricted API key. Please use a secret API key.",
             code="secret_key_required",
         )
-    if key.kind == "restricted" and not _in_scope(operation, key.scopes):
+    right = "write" if operation.writes else "read"
+    if key.kind == "restricted" and not may(key.scopes, operation.resource, right):
         raise Forbidden(
             f"This restricted key lacks the permission '{operation.scope}'. Add it to the key, or use "
             "another one.",
@@ -91,8 +99,3 @@ def _check_kind(operation: Operation, key: ApiKey) -> None:
         raise Forbidden(
             "Test helpers work with test keys only; this is a live key.", code="testmode_only"
         )
-
-
-def _in_scope(operation: Operation, scopes: tuple[str, ...]) -> bool:
-    writes = f"{operation.resource}:write"
-    return operation.scope in scopes or writes in scopes or "*" in scopes
