@@ -141,6 +141,7 @@ class Auditor:
                 and one.recipient == intent.deposit_address
                 and one.block_time <= (intent.closes_at or 0)
                 and one.match != "dismissed"
+                and one.reason != "unknown_memo"  # It came before the payer was shown anything.
             )
             is_whole = in_time >= intent.due_sats and not intent.reversals
             assert not is_whole or self._was_forked(books, intent), (
@@ -188,6 +189,7 @@ class Auditor:
             endpoint = shop.steady[livemode]
             if _number(id) > _number(endpoint):
                 assert originals[id, endpoint] == 1, f"{id} was not queued for {endpoint}"
+        self._check_closed_endpoints()
         boxes = self._boxes()
         for event, subscriber, status, _ in deliveries:
             if subscriber in steady or subscriber.startswith("plugin:"):
@@ -195,6 +197,20 @@ class Auditor:
             if status == "delivered" and subscriber in boxes:
                 assert boxes[subscriber].accepted[event], f"{event} never reached {subscriber}"
             assert status != "pending", f"{event} to {subscriber} is {status}"
+
+    def _check_closed_endpoints(self) -> None:
+        """Every endpoint that was disabled for its answers says so by an event."""
+        told = Counter(
+            str(id)
+            for (id,) in self.world.books.rows(
+                "SELECT object_id FROM events WHERE type = 'webhook_endpoint.disabled'"
+            )
+        )
+        for endpoint in self.world.books.look(
+            lambda uow: uow.webhook_endpoints.find({}, limit=999)
+        ):
+            if endpoint.disabled_reason in ("gone", "failing"):
+                assert told[endpoint.id], f"{endpoint.id} was disabled, and nobody was told"
 
     def _boxes(self) -> dict[str, Any]:
         rows = self.world.books.rows("SELECT id, url FROM webhook_endpoints")

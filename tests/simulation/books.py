@@ -53,9 +53,18 @@ class Books(Writer):
         self._session = open_session(connection.cursor(), dialect)
         self.reader = Reader(connection, dialect)
 
-    def commit(self, batch: list[Job]) -> None:
-        """Run a batch in one transaction; each job then holds its result or its error."""
-        self._serve(batch)
+    def commit(self, batch: list[Job], *, break_after: int = 0) -> None:
+        """Run a batch in one transaction; each job then holds its result or its error.
+
+        With ``break_after`` the database fails after so many of its own steps, wherever that is.
+        """
+        assert self._connection is not None
+        if break_after:
+            self._connection.set_progress_handler(lambda: 1, break_after)
+        try:
+            self._serve(batch)
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     @property
     def changes(self) -> int:
@@ -81,6 +90,7 @@ class Books(Writer):
         """A new session instead of a new connection: the database is the connection."""
         connection = self._connection
         assert connection is not None
+        connection.set_progress_handler(None, 0)
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         self._session = open_session(connection.cursor(), self._dialect)
@@ -95,12 +105,26 @@ class BookFaults:
         self.refuse = 0.0
         self.lose_answer = 0.0
         self.fail_read = 0.0
-        self.counts = {"down": 0, "refused": 0, "answer_lost": 0, "read_failed": 0, "batched": 0}
+        self.break_inside = 0.0
+        self.counts = dict.fromkeys(
+            ("down", "refused", "answer_lost", "read_failed", "batched", "broken_inside"), 0
+        )
 
     def heal(self) -> None:
         """Work from now on."""
         self.is_down = False
-        self.refuse = self.lose_answer = self.fail_read = 0.0
+        self.refuse = self.lose_answer = self.fail_read = self.break_inside = 0.0
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong."""
+        odds = (self.refuse, self.lose_answer, self.fail_read, self.break_inside)
+        return not (self.is_down or any(odds))
+
+    def breaks_after(self) -> int:
+        """After how many steps the database fails inside the next transaction; 0: it does not."""
+        hit = self._hits("broken_inside", self.random.random() < self.break_inside)
+        return self.random.randrange(1, 3_000) if hit else 0
 
     def refuses(self) -> bool:
         """Whether the next batch is not taken."""
@@ -175,7 +199,7 @@ class LifeStorage:
         if faults.refuses():
             _refuse(batch)
         else:
-            self._books.commit(batch)
+            self._books.commit(batch, break_after=faults.breaks_after())
             if faults.loses_answer():
                 _refuse(batch)
         answer(batch)

@@ -14,6 +14,7 @@ from tests.simulation.world import Disconnected, Unhappy, World
 
 from stacktill.application.idempotency import Answer, Wish
 from stacktill.application.services import Caller, Services
+from stacktill.domain.errors import IdempotencyMismatch
 from stacktill.plugin import StorageUnavailable
 from stacktill.plugin.storage import UnitOfWork
 
@@ -80,6 +81,16 @@ class Client:
         self._hold(Answer(asked.status, asked.body), answer)
         if answer.replayed_from is None:
             raise Unhappy(f"{asked.wish.key} was fulfilled a second time")
+
+    async def misuse(self, asked: Asked) -> None:
+        """Make another wish under an answered key."""
+        wish = Wish(asked.wish.key, "another wish")
+        try:
+            await self._insist(asked.caller, wish, asked.act)
+        except IdempotencyMismatch:
+            self.world.counts["misused key"] += 1
+            return
+        raise Unhappy(f"{asked.wish.key} was taken for another wish")
 
     async def _insist(self, caller: Caller, wish: Wish, act: Act) -> Answer:
         pause = 0.2

@@ -76,6 +76,8 @@ DEATHS = (
     "kill",
 )
 
+BOOKS = ("down", "refused", "answer_lost", "read_failed", "batched", "broken_inside")
+
 REQUIRED: tuple[str, ...] = (
     *(f"post {name}" for name in WISHES),
     *(f"pay {way}" for way in WAYS),
@@ -91,9 +93,10 @@ REQUIRED: tuple[str, ...] = (
     *(f"reorg {fate}" for fate in ("again", "later", "gone", "mixed", "deep")),
     *(f"source {fault}" for fault in FAULTS),
     *(f"receiver {mode}" for mode in (*MODES, "gone")),
-    *(f"database {name}" for name in ("down", "refused", "answer_lost", "read_failed", "batched")),
+    *(f"database {name}" for name in BOOKS),
     *(f"crash at {name}" for name in DEATHS),
     *("advance", "stall", "withdraw", "doubled request", "repeated request"),
+    *("misused key", "clock set"),
 )
 """Operations, statuses, faults and deaths that must occur in every batch of the size that CI runs."""
 

@@ -9,6 +9,7 @@ from tests.simulation.scripted_chain import FAULTS, Moved, Nature
 from tests.simulation.shops import Shops
 from tests.simulation.world import Disconnected, World
 
+from stacktill.application.memo import intent_memo
 from stacktill.application.refunds import broadcast_refund
 from stacktill.application.services import Caller
 from stacktill.domain.payment_intents import PaymentIntent
@@ -33,6 +34,8 @@ WAYS = (
     "failed",
     "dust",
     "ended",
+    "early",
+    "between shops",
 )
 
 
@@ -65,7 +68,8 @@ class Payers:
         """Pay an intent in one of many ways, most of them wrong."""
         way = self.random.choice(WAYS)
         ended = "status IN ('canceled', 'succeeded')" if way == "ended" else "status <> 'canceled'"
-        found = self.shops.pick("payment_intents", f"memo IS NOT NULL AND {ended}")
+        known = "memo IS NULL" if way == "early" else f"memo IS NOT NULL AND {ended}"
+        found = self.shops.pick("payment_intents", known)
         if found is not None:
             self.pay_intent(found[0], way)
 
@@ -91,6 +95,10 @@ class Payers:
 
     def _moves(self, purse: Purse, way: str) -> list[Moved]:
         amount, payer = purse.intent.amount_sats, self._payer()
+        if way == "between shops":
+            payer = self._address(purse.intent.livemode)
+            if payer == purse.intent.deposit_address:
+                return []
         if way == "bundle":
             return self._bundle(purse, payer)
         if way == "dust":
@@ -117,6 +125,10 @@ class Payers:
             return {
                 "asset": self.random.choice(("SP.sbtc-token::sbtc-token", "SN.sbtc-token::sBTC"))
             }
+        if way == "early":
+            # Anybody can work the memo out; the address is found on an earlier intent.
+            memo = bytes.fromhex(intent_memo(purse.intent.id))
+            return {"memo": memo, "recipient": self._address(purse.intent.livemode)}
         if way == "other's address":
             return {"recipient": self._address(purse.intent.livemode)}
         return {}

@@ -18,7 +18,7 @@ from tests.simulation.world import Unhappy, World
 __all__ = ["Outcome", "Run", "simulate"]
 
 STEPS = 55
-DRAIN_SECONDS = 4_000.0
+DRAIN_SECONDS = 8_000.0
 
 
 class Outcome:
@@ -58,6 +58,7 @@ class Run:
             shops.refund_deposit: 3,
             shops.dismiss_deposit: 2,
             shops.move_house: 1,
+            shops.change_policy: 1,
             shops.create_endpoint: 1,
             shops.change_endpoint: 2,
             shops.redeliver: 1,
@@ -73,6 +74,8 @@ class Run:
             self.trouble_the_post: 3,
             self.crash: 2,
             self.repeat: 3,
+            self.misuse_a_key: 2,
+            self.set_the_clock: 1,
         }
 
     async def whole(self) -> None:
@@ -132,13 +135,26 @@ class Run:
         if asked:
             await self.client.repeat(self.world.random.choice(asked))
 
+    async def misuse_a_key(self) -> None:
+        """Use an old key for another wish, which must be refused and change nothing."""
+        asked = list(self.client.asked.values())
+        if asked:
+            await self.client.misuse(self.world.random.choice(asked))
+
+    async def set_the_clock(self) -> None:
+        """Correct the machine's clock, forward or back."""
+        seconds = self.world.random.choice((-3_600, -60, -1, 60, 3_600))
+        self.world.clock.offset_seconds += seconds
+        self.world.counts["clock set"] += 1
+        self.world.note(f"the machine's clock is set by {seconds} s")
+
     async def trouble_the_books(self) -> None:
         """Let the database fail in one of its ways, or heal it."""
         chance, faults = self.world.random, self.world.book_faults
-        if faults.is_down or faults.refuse or faults.lose_answer or faults.fail_read:
+        if not faults.is_well:
             faults.heal()
             return
-        kind = chance.choice(("refuse", "lose_answer", "fail_read", "down"))
+        kind = chance.choice(("refuse", "lose_answer", "fail_read", "break_inside", "down"))
         self.world.note(f"the database: {kind}")
         if kind == "down":
             faults.is_down = True

@@ -77,7 +77,7 @@ class Shops:
             id = await self._register(f"Shop {number}")
             shop = Shop(id, (Caller(id, False), Caller(id, True)))
             self.shops.append(shop)
-            await self._set_policy(shop, steps or self.random.choice(STEPS))
+            await self._set_policy(shop, steps)
             for caller in shop.callers:
                 made = await self.create_endpoint(caller, kinds=["*"])
                 assert made is not None
@@ -94,12 +94,16 @@ class Shops:
                 # The command line has no key to repeat: a second merchant may be the result.
                 self.world.note("registering was cut off")
 
-    async def _set_policy(self, shop: Shop, steps: list[dict[str, Any]]) -> None:
+    async def change_policy(self) -> None:
+        """Another policy from now on; what was confirmed before keeps its terms."""
+        await self._set_policy(self.random.choice(self.shops))
+
+    async def _set_policy(self, shop: Shop, steps: list[dict[str, Any]] | None = None) -> None:
         policy = {
             "expires_after_seconds": self.random.choice((60, 200, 900)),
             "late_grace_seconds": self.random.choice((0, 0, 45)),
             "underpaid_tolerance_ppm": self.random.choice((0, 0, 10_000, 50_000)),
-            "confirmations": steps,
+            "confirmations": steps or self.random.choice(STEPS),
         }
         await self.client.post(
             shop.callers[0],
