@@ -72,7 +72,10 @@ class Session:
                 self.flush_all()
         except Doomed:
             raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, self.dialect.errors) and self.dialect.has_failed(error):
+                # Some rows are only looked for while they are fetched: the database failed there.
+                raise Doomed(error, try_apart=False) from error
             self._undo(frame)
             raise
         self._keep(frame)
