@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -209,6 +210,34 @@ def test_a_second_server_is_refused_in_one_line(box: Box) -> None:
     assert refused.stderr.startswith("stacktill: Another server already runs on ")
     assert refused.stderr.count("\n") == 1
     assert "up to date" in box.run("migrate")
+
+
+def test_a_taken_port_is_refused_before_keys_are_made(tmp_path: Path) -> None:
+    """Keys are shown once, so a start that cannot serve must not use that once up."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        folder = str(tmp_path / "data")
+        refused = subprocess.run(
+            [*STACKTILL, "serve"],
+            env={
+                **ENVIRONMENT,
+                "STACKTILL__SERVER__DATA_DIR": folder,
+                "STACKTILL__SERVER__PORT": port,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(
+        f"stacktill: Cannot listen on 127.0.0.1:{port}: address already"
+    )
+    assert "STACKTILL__SERVER__PORT" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert not (tmp_path / "data" / "stacktill.sqlite3").exists()
 
 
 async def test_events_are_sent_again(box: Box) -> None:

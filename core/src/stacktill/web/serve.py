@@ -7,9 +7,11 @@ import gc
 import json
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from stacktill.domain.errors import ConfigError
 from stacktill.runtime.appliance import open_appliance
@@ -30,6 +32,7 @@ def run(settings: Settings) -> int:
     configure_logs(settings.log.level, style=settings.log.format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_server(settings.data_dir):
+        _check_port(settings.server.host, settings.server.port)
         run_loop(_main(settings))
     return 0
 
@@ -83,6 +86,33 @@ def _note_address(path: Path, address: BoundAddress) -> None:
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps({"pid": os.getpid(), "url": address.url}))
     draft.replace(path)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuse a taken port before anything is made: the first start shows its keys only once."""
+    try:
+        for family, *_, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            _try_to_bind(family, address)
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Free it, or "
+            "choose another with --port or STACKTILL__SERVER__PORT (the address: --host or "
+            "STACKTILL__SERVER__HOST)."
+        ) from error
+
+
+def _try_to_bind(family: socket.AddressFamily, address: Any) -> None:
+    try:
+        probe = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:
+        return  # The machine does not speak this family; the server leaves it out as well.
+    with probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(address)
 
 
 @contextmanager
