@@ -84,6 +84,19 @@ async def test_a_charge_follows_what_arrived(till: Till) -> None:
     assert [line.amount_sats for line in lines] == [950, -950, 1_020]
 
 
+async def test_a_reversal_gives_the_fee_back(till: Till) -> None:
+    """A fork between two successes must not make the platform's fee due twice."""
+    intent = await till.intent(1_000, application_fee_amount=100)
+    payment = till.payment(intent)
+    await till.mine(payment)
+    await till.revert(1)
+    lines = await till.all("balance_transactions")
+    assert sum(line.amount_sats - line.fee_sats for line in lines) == 0
+    await till.mine(payment, fork="b")
+    lines = await till.all("balance_transactions")
+    assert sum(line.fee_sats for line in lines) == 100
+
+
 async def test_money_that_comes_late_to_finality_is_on_the_charge(till: Till) -> None:
     """The rest of a payment within the tolerance becomes final after the success."""
     await till.policy(underpaid_tolerance_ppm=50_000, confirmations=TWO_DEEP)

@@ -218,6 +218,32 @@ class TestRefunds:
         assert refusal == (400, None, "payment_intent")
 
 
+class TestFees:
+    """A platform's fee comes out of the amount, so it is never more than that."""
+
+    URL = "/v1/payment_intents"
+
+    async def test_of_an_intent(self, till: Till) -> None:
+        wish = {"amount": 500, "currency": "btc", "application_fee_amount": 501}
+        refused = (400, None, "application_fee_amount")
+        assert await till.refused("POST", self.URL, wish) == refused
+        made = await till.post(self.URL, amount=500, currency="btc", application_fee_amount=500)
+        path = f"{self.URL}/{made['id']}"
+        assert await till.refused("POST", path, {"amount": 499}) == refused
+        assert await till.refused("POST", path, {"application_fee_amount": 501}) == refused
+        assert (await till.get(path))["application_fee_amount"] == 500
+
+    async def test_of_what_is_sold(self, till: Till) -> None:
+        data = {"currency": "btc", "unit_amount": 100, "product_data": {"name": "Tea"}}
+        wish = {
+            "line_items": [{"price_data": data, "quantity": 2}],
+            "payment_intent_data": {"application_fee_amount": 201},
+            "success_url": "https://shop.example",
+        }
+        param = "payment_intent_data[application_fee_amount]"
+        assert await till.refused("POST", "/v1/checkout/sessions", wish) == (400, None, param)
+
+
 class TestBalance:
     async def test_it_follows_money_in_and_out(self, till: Till) -> None:
         empty = await till.get("/v1/balance")

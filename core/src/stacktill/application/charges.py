@@ -53,7 +53,8 @@ def suspend_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -
     """Book the charge back: its money is not final any more."""
     charge = _charge_of(uow, intent)
     paid = charge.amount_sats + charge.overpaid_sats
-    uow.balance_transactions.add(_line(services, charge, "payment_reversal", -paid))
+    line = _line(services, charge, "payment_reversal", -paid)
+    uow.balance_transactions.add(replace(line, fee_sats=-intent.fee_sats))
     _save(uow, services, charge, replace(charge, status="pending"))
 
 

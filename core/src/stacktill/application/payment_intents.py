@@ -15,7 +15,7 @@ from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
 from stacktill.domain.errors import StateConflict
 from stacktill.domain.intent_steps import Canceled, Expired, MethodAttached, step
-from stacktill.domain.money import check_amount
+from stacktill.domain.money import check_amount, check_fee
 from stacktill.domain.payment_intents import CONFIRMABLE, CancelReason, PaymentIntent
 from stacktill.plugin.storage import UnitOfWork
 
@@ -58,19 +58,20 @@ def draft_payment_intent(
     }
     plain = {name: params[name] for name in PLAIN if params.get(name) is not None}
     plain["payment_method_options"] = options
+    amount_sats = check_amount(params["amount"])
     return PaymentIntent(
         id=id,
         merchant_id=caller.merchant_id,
         livemode=caller.livemode,
         created=services.now(caller.livemode) if now is None else now,
-        amount_sats=check_amount(params["amount"]),
+        amount_sats=amount_sats,
         client_secret=f"{id}_{services.ids.secret('secret')}",
         currency=params.get("currency", "btc"),
         metadata=merged({}, params.get("metadata", {})),
         capture_method=params.get("capture_method", "automatic_async"),
         confirmation_method=params.get("confirmation_method", "automatic"),
         automatic_payment_methods=_automatic_methods(params),
-        fee_sats=params.get("application_fee_amount") or 0,
+        fee_sats=check_fee(params.get("application_fee_amount") or 0, amount_sats),
         checkout_session=params.get("checkout_session"),
         **plain,
     )
@@ -127,6 +128,8 @@ def update_payment_intent(
     if "metadata" in params:
         changes["metadata"] = merged(intent.metadata, params["metadata"])
     intent = replace(intent, **changes)
+    if {"amount", "application_fee_amount"} & changing:
+        check_fee(intent.fee_sats, intent.amount_sats)
     if "payment_method" in params or "payment_method_data" in params:
         method = method_id(uow, services, caller, intent, params)
         intent = step(intent, MethodAttached(method), services.now(caller.livemode)).intent

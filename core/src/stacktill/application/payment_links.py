@@ -24,14 +24,15 @@ def create_payment_link(
     uow: UnitOfWork, services: Services, caller: Caller, params: dict[str, Any]
 ) -> PaymentLink:
     """Keep a new payment link."""
+    items = make_line_items(uow, services, caller, params["line_items"])
     link = PaymentLink(
         id=services.ids.new("plink"),
         merchant_id=caller.merchant_id,
         livemode=caller.livemode,
         created=services.now(caller.livemode),
-        line_items=make_line_items(uow, services, caller, params["line_items"]),
+        line_items=items,
         after_completion=_completion(params.get("after_completion")),
-        payment_intent_data=intent_data(params.get("payment_intent_data")),
+        payment_intent_data=intent_data(params.get("payment_intent_data"), items),
         inactive_message=params.get("inactive_message"),
         metadata=merged({}, params.get("metadata", {})),
     )
@@ -49,7 +50,9 @@ def update_payment_link(
     if "after_completion" in params:
         changes["after_completion"] = _completion(params["after_completion"])
     if "payment_intent_data" in params:
-        changes["payment_intent_data"] = intent_data(params["payment_intent_data"])
+        changes["payment_intent_data"] = intent_data(
+            params["payment_intent_data"], before.line_items
+        )
     if "metadata" in params:
         changes["metadata"] = merged(before.metadata, params["metadata"])
     after = replace(before, **changes)

@@ -11,7 +11,8 @@ from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
 from stacktill.application.updates import picked
 from stacktill.domain.errors import InvalidParameter
-from stacktill.domain.resources import CheckoutSession, Customer
+from stacktill.domain.money import check_fee
+from stacktill.domain.resources import CheckoutSession, Customer, LineItem
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["LONGEST_LIFE_SECONDS", "create_session", "intent_data", "new_session_id"]
@@ -53,16 +54,17 @@ def create_session(
     email = params.get("customer_email")
     customer = params.get("customer")
     id = new_session_id(services, caller.livemode)
+    items = make_line_items(uow, services, caller, params["line_items"])
     session = CheckoutSession(
         id=id,
         merchant_id=caller.merchant_id,
         livemode=caller.livemode,
         created=now,
         expires_at=_expiry(params.get("expires_at"), now),
-        line_items=make_line_items(uow, services, caller, params["line_items"]),
+        line_items=items,
         client_secret=f"{id}_{services.ids.secret('secret')}",
         customer_details=None if email is None else {**NO_DETAILS, "email": email},
-        payment_intent_data=intent_data(params.get("payment_intent_data")),
+        payment_intent_data=intent_data(params.get("payment_intent_data"), items),
         metadata=merged({}, params.get("metadata", {})),
         **picked(params, *PLAIN),
     )
@@ -73,9 +75,12 @@ def create_session(
     return session
 
 
-def intent_data(given: dict[str, Any] | None) -> dict[str, Any]:
-    """What a session or link keeps for its intents, without what is unset."""
+def intent_data(given: dict[str, Any] | None, items: tuple[LineItem, ...]) -> dict[str, Any]:
+    """What a session or link that sells ``items`` keeps for its intents, without what is unset."""
     kept = {name: value for name, value in (given or {}).items() if value is not None}
+    total_sats = sum(item.total_sats for item in items)
+    param = "payment_intent_data[application_fee_amount]"
+    check_fee(kept.get("application_fee_amount", 0), total_sats, param=param)
     if "metadata" in kept:
         kept["metadata"] = merged({}, kept["metadata"])
     return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stacktill.domain.errors import InvalidParameter
 
-__all__ = ["CURRENCY", "DUST_SATS", "MAX_SATS", "check_amount"]
+__all__ = ["CURRENCY", "DUST_SATS", "MAX_SATS", "check_amount", "check_fee"]
 
 CURRENCY = "btc"
 """The API's currency code; its minor unit is the satoshi (8 decimals)."""
@@ -29,3 +29,12 @@ def check_amount(amount_sats: int, *, param: str = "amount") -> int:
             param=param,
         )
     return amount_sats
+
+
+def check_fee(fee_sats: int, amount_sats: int, *, param: str = "application_fee_amount") -> int:
+    """Return a fee on an amount, or raise ``InvalidParameter`` when it is more than the amount."""
+    if fee_sats > amount_sats:
+        raise InvalidParameter(
+            f"The fee must be no more than the amount ({amount_sats} sats).", param=param
+        )
+    return fee_sats

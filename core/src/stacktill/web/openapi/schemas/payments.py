@@ -346,7 +346,7 @@ BALANCE_TRANSACTION = record(
         "currency": BTC,
         "description": nullable(STRING),
         "exchange_rate": NULL,
-        "fee": SATS,
+        "fee": {**INTEGER, "description": "In sats; negative when a reversal gives it back."},
         "fee_details": array(FEE),
         "livemode": LIVEMODE,
         "net": {**INTEGER, "description": "The amount less the fee, in sats."},
