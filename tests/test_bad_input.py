@@ -161,6 +161,7 @@ HEADERS: tuple[Mapping[str, str], ...] = (
     {"Stripe-Version": "yesterday"},
     {"Stripe-Version": "2026-10-28.endive; DROP TABLE"},
     {"Stripe-Account": "acct_another"},
+    {"Stripe-Context": "acct_another"},
     {"Content-Encoding": "gzip"},
     {"Authorization": "Bearer"},
     {"Authorization": "Bearer " + "x" * 5_000},

@@ -99,6 +99,7 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         # Any account and any key are allowed by their form, but only the own account opens, and a
         # key that was used for another wish is refused.
         case.headers.pop("Stripe-Account", None)
+        case.headers.pop("Stripe-Context", None)
         case.headers.pop("Idempotency-Key", None)
 
 

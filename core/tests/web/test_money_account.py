@@ -9,6 +9,9 @@ import pytest
 import pytest_asyncio
 from core.tests.shop_kit import Till, open_till
 
+from stacktill.application.chain_blocks import KEPT_BLOCKS
+from stacktill.web.resources.test_helpers import MAX_DEPTH
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -24,11 +27,28 @@ async def till(appliance_till: Till) -> Till:
     return await appliance_till.neighbour()
 
 
+class TestForks:
+    async def test_none_is_deeper_than_what_the_books_remember(self, till: Till) -> None:
+        """Beyond that the watcher of the whole box would give up for good."""
+        assert MAX_DEPTH < KEPT_BLOCKS
+        path = "/v1/test_helpers/sandbox/reorg"
+        refusal = await till.refused("POST", path, {"depth": MAX_DEPTH + 1})
+        assert refusal == (400, "parameter_invalid_integer", "depth")
+
+
 class TestAccount:
     async def test_by_either_name(self, till: Till) -> None:
         account = await till.get("/v1/account")
         assert (account["object"], account["id"]) == ("account", till.caller.merchant_id)
         assert await till.get(f"/v1/accounts/{account['id']}") == account
+
+    async def test_acting_for_another_account_is_refused(self, till: Till) -> None:
+        """A platform's request must never fall on its own account because a header was ignored."""
+        for header in ("Stripe-Account", "Stripe-Context"):
+            for name, status in ((till.caller.merchant_id, 200), ("acct_another", 403), ("", 403)):
+                headers = {"Authorization": f"Bearer {till.key}", header: name}
+                answer = await till.http.get("/v1/account", headers=headers)
+                assert answer.status_code == status, (header, name)
 
     async def test_update(self, till: Till) -> None:
         policy = {

@@ -97,7 +97,7 @@ def mine(count: int, bitcoin: bool, config: Path | None, as_json: bool) -> None:
 @sandbox.command()
 @click.option(
     "--depth",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=1_000),
     required=True,
     help="How many Stacks blocks are replaced.",
 )

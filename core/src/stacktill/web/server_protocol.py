@@ -31,6 +31,7 @@ _AT_MOST_ONCE = frozenset(
         b"host",
         b"idempotency-key",
         b"stripe-account",
+        b"stripe-context",
         b"stripe-version",
     }
 )

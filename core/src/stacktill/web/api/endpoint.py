@@ -206,7 +206,11 @@ def _credentials(operation: Operation, scope: Scope, headers: Headers) -> tuple[
     about = About(
         request_id=scope["state"].get("request_id"),
         idempotency_key=text_of(headers, b"idempotency-key") if is_post else None,
-        account=text_of(headers, b"stripe-account"),
+        accounts=tuple(
+            named
+            for header in (b"stripe-account", b"stripe-context")
+            if (named := text_of(headers, header)) is not None
+        ),
     )
     return presented_key(headers.get(b"authorization")), about
 

@@ -25,11 +25,14 @@ NO_KEY = (
 
 
 class About(NamedTuple):
-    """What else a request says of itself; ``account`` is the Stripe-Account header."""
+    """What else a request says of itself.
+
+    ``accounts`` are those it wants to act for, by its Stripe-Account and Stripe-Context headers.
+    """
 
     request_id: str | None
     idempotency_key: str | None
-    account: str | None
+    accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,13 @@ def identify(
     ):
         return Identity(Caller("", False, about.request_id), is_operator=True)
     key, merchant = authenticate(uow, presented, appliance.services.clock.now())
-    if about.account not in (None, merchant.id):
-        raise Forbidden(
-            f"The provided key does not have access to account '{about.account}' (or that "
-            "account does not exist).",
-            code="account_invalid",
-        )
+    for account in about.accounts:
+        if account != merchant.id:
+            raise Forbidden(
+                f"The provided key does not have access to account '{account}' (or that "
+                "account does not exist).",
+                code="account_invalid",
+            )
     _check_kind(operation, key)
     caller = Caller(merchant.id, key.livemode, about.request_id, about.idempotency_key)
     scopes = key.scopes if key.kind == "restricted" else None

@@ -43,6 +43,12 @@ HEADERS: dict[str, Any] = {
         "description": "The account that is meant; a key has access to its own only.",
         "schema": {"type": "string"},
     },
+    "Stripe-Context": {
+        "name": "Stripe-Context",
+        "in": "header",
+        "description": "The same as Stripe-Account, as newer SDKs send it.",
+        "schema": {"type": "string"},
+    },
 }
 
 _ACCESS = {
@@ -100,7 +106,7 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _headers(operation: Operation) -> list[dict[str, Any]]:
-    names = ["Stripe-Version", "Stripe-Account"]
+    names = ["Stripe-Version", "Stripe-Account", "Stripe-Context"]
     if operation.method == "POST":
         names.insert(0, "Idempotency-Key")
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]

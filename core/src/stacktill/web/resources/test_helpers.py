@@ -15,6 +15,8 @@ __all__ = ["OPERATIONS"]
 
 URL = "/v1/test_helpers/sandbox"
 MAX_BLOCKS = 10_000
+MAX_DEPTH = 1_000
+"""Blocks that one reorganisation may replace: well within what the watcher remembers."""
 MAX_SECONDS = 366 * 24 * 3600
 FAULTS = ("none", "down", "slow", "429", "garbage", "stale")
 
@@ -111,7 +113,7 @@ OPERATIONS = (
         _reorg,
         params=Params(
             {
-                "depth": Integer(required=True, minimum=1, maximum=MAX_BLOCKS),
+                "depth": Integer(required=True, minimum=1, maximum=MAX_DEPTH),
                 "drop": Boolean(default=False, description="Their transactions vanish."),
             }
         ),
