@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from core.tests.application.money_till import SBTC, Till, open_books, open_till
 
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
+from stacktill.application.merchants import create_merchant
 from stacktill.application.payment_intents import expire_payment_intents
 from stacktill.application.refunds import (
     broadcast_refund,
     cancel_refund,
     create_refund,
 )
+from stacktill.application.services import Caller
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
-from stacktill.domain.errors import InvalidRequest, StateConflict
+from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
 
 TWO_DEEP = (ConfirmationStep(None, Confirmations("stacks", 2)),)
 
@@ -82,6 +85,52 @@ async def test_a_charge_follows_what_arrived(till: Till) -> None:
     assert (charge.amount_sats, charge.overpaid_sats, charge.status) == (1_000, 20, "succeeded")
     lines = await till.all("balance_transactions")
     assert [line.amount_sats for line in lines] == [950, -950, 1_020]
+
+
+async def test_more_than_was_asked_for_must_be_as_deep_as_the_store_asks_for_so_much(
+    till: Till,
+) -> None:
+    """Else a large sum could be sent to a small intent, refunded at once, and taken back by a fork."""
+    steps = (
+        ConfirmationStep(1_000, Confirmations("stacks", 1)),
+        ConfirmationStep(None, Confirmations("stacks", 3)),
+    )
+    await till.policy(confirmations=steps)
+    intent = await till.intent(1_000)
+    payment = till.payment(intent, 1_000_000)
+    await till.mine(payment)
+    assert (await till.again(intent)).status == "processing"
+    with pytest.raises(InvalidParameter):
+        await till.do(create_refund, {"payment_intent": intent.id})
+    await till.mine()
+    assert (await till.deposit(payment)).state == "pending"
+    await till.mine()
+    assert (await till.again(intent)).status == "succeeded"
+    in_parts = await till.intent(1_000)
+    await till.mine(till.payment(in_parts, 999), rest := till.payment(in_parts, 999))
+    assert (await till.again(in_parts)).status == "processing"
+    assert (await till.deposit(rest)).state == "pending"
+
+
+async def test_another_stores_intent_decides_nothing_about_depth(till: Till) -> None:
+    """Its memo is anybody's to send, and its store may be content with less."""
+    await till.policy(confirmations=(ConfirmationStep(None, Confirmations("stacks", 0)),))
+    foreign = await till.intent(1_000)
+    made = await till.storage.write(create_merchant, till.services, "Careful", None)
+    victim = replace(
+        till,
+        caller=Caller(made.merchant.id, False, "req_test"),
+        address=made.merchant.addresses[till.chain.chain_id],
+    )
+    await victim.policy(confirmations=TWO_DEEP)
+    stray = till.transfer(5_000_000, memo=foreign.memo, recipient=victim.address)
+    await till.mine(stray)
+    deposit = await victim.deposit(stray)
+    assert (deposit.reason, deposit.state) == ("unknown_memo", "pending")
+    with pytest.raises(InvalidRequest, match="not final yet"):
+        await victim.do(refund_unmatched, deposit.id)
+    await till.mine()
+    assert (await victim.deposit(stray)).state == "final"
 
 
 async def test_a_reversal_gives_the_fee_back(till: Till) -> None:

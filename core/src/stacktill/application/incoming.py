@@ -9,7 +9,7 @@ from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.payment_intents import expire_payment_intent
 from stacktill.application.services import Services
-from stacktill.domain.confirmations import Confirmations, confirmations_for
+from stacktill.domain.confirmations import Confirmations, confirmations_for, deeper
 from stacktill.domain.deposits import Deposit, MatchState
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.merchants import SettlementAddress
@@ -146,12 +146,19 @@ def _judge_time(
 def _depth(
     uow: UnitOfWork, owner: SettlementAddress, intent: PaymentIntent | None, amount: int
 ) -> Confirmations:
-    if intent is not None and intent.confirmations is not None:
-        return intent.confirmations
+    """How deep a deposit must be: as its intent promised, and as the store asks for what is more.
+
+    An intent of another store promises nothing here: its memo is anybody's to send.
+    """
     merchant = uow.merchants.get(owner.merchant_id)
     if merchant is None:
         raise InvariantBroken(f"{owner.address} belongs to {owner.merchant_id}, who is not there")
-    return confirmations_for(amount, merchant.policy.confirmations)
+    if intent is None or intent.confirmations is None or intent.merchant_id != merchant.id:
+        return confirmations_for(amount, merchant.policy.confirmations)
+    arrived = intent.seen_sats + amount
+    if arrived <= intent.amount_sats:
+        return intent.confirmations
+    return deeper(intent.confirmations, confirmations_for(arrived, merchant.policy.confirmations))
 
 
 def _deposit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ConfirmationStep", "Confirmations", "Layer", "confirmations_for"]
+__all__ = ["ConfirmationStep", "Confirmations", "Layer", "confirmations_for", "deeper"]
 
 Layer = Literal["stacks", "bitcoin"]
 MAX_COUNT = 1_000
@@ -38,3 +38,10 @@ def confirmations_for(amount_sats: int, steps: tuple[ConfirmationStep, ...]) -> 
         if step.up_to_sats is None or amount_sats <= step.up_to_sats:
             return step.confirmations
     return steps[-1].confirmations
+
+
+def deeper(one: Confirmations, other: Confirmations) -> Confirmations:
+    """The safer of two depths; any Bitcoin block is worth more than all Stacks blocks before it."""
+    return max(
+        one, other, key=lambda depth: (depth.layer == "bitcoin" and depth.count, depth.count)
+    )

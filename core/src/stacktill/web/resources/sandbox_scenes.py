@@ -9,6 +9,7 @@ from stacktill.application.lookup import named
 from stacktill.application.refunds import broadcast_refund
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.any import view_of
+from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound
 from stacktill.domain.intent_steps import PaymentFailed, step
 from stacktill.domain.payment_intents import PaymentError, PaymentIntent
@@ -66,7 +67,7 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     )
     txid = await script_of(appliance).pay(order)
     if params["mine"]:
-        await _mine_until_final(appliance, intent)
+        await _mine_until_final(appliance, intent, txid)
     caller = Caller(intent.merchant_id, intent.livemode)
     after = await appliance.storage.read(view_of, appliance.services, caller, intent.id)
     return {
@@ -105,8 +106,8 @@ async def simulate_deposit(appliance: Appliance, ask: Ask) -> dict[str, Any]:
             sender=ask.params.get("buyer_wallet"),
             memo=bytes.fromhex(intent.memo or ""),
         )
-        await script_of(appliance).pay(order)
-        await _mine_until_final(appliance, intent)
+        txid = await script_of(appliance).pay(order)
+        await _mine_until_final(appliance, intent, txid)
     else:
         raise InvalidParameter(
             "End the transaction_hash in 'testsuccess' or 'testfailed' to say what happens.",
@@ -200,11 +201,25 @@ def _fail(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> None:
     record_step(uow, services, caller, done)
 
 
-async def _mine_until_final(appliance: Appliance, intent: PaymentIntent) -> None:
-    """Mine the transfer, then as many more blocks as the intent's policy asks for."""
+async def _mine_until_final(appliance: Appliance, intent: PaymentIntent, txid: str) -> None:
+    """Mine the transfer, then as many more blocks as its intent, or its own amount, asks for."""
     script = script_of(appliance)
     await script.mine(1)
     depth = intent.confirmations
     if depth is not None and depth.count > 1:
         await script.mine(depth.count - 1, bitcoin=depth.layer == "bitcoin")
     await settle(appliance)
+    deposit = await appliance.storage.read(_pending_deposit, txid)
+    if deposit is None:
+        return
+    is_bitcoin = deposit.final_layer == "bitcoin"
+    tip = await appliance.services.test_chain.tip()
+    missing = deposit.final_height - (tip.burn_height if is_bitcoin else tip.height)
+    if missing > 0:
+        await script.mine(missing, bitcoin=is_bitcoin)
+        await settle(appliance)
+
+
+def _pending_deposit(uow: UnitOfWork, txid: str) -> Deposit | None:
+    found = uow.deposits.find({"txid": txid, "state": "pending"}, limit=1)
+    return found[0] if found else None
