@@ -148,3 +148,10 @@ def test_canceling_a_partly_paid_intent_frees_its_money(shop: Shop) -> None:
     assert (stray["amount"], stray["reason"]["code"]) == (5_000, "intent_canceled")
     refund = shop.post(f"/v1/deposits/{stray['id']}/refund")
     assert refund["amount"] == 5_000
+
+
+def test_far_too_much_is_mined_as_deep_as_so_much_needs(shop: Shop) -> None:
+    """The helper leads to success also where the amount asks for more blocks than the intent."""
+    intent = shop.intent(1_000)
+    shop.pay(intent, amount=20_000_000)
+    assert shop.read(intent)["status"] == "succeeded"

@@ -209,7 +209,7 @@ async def _mine_until_final(appliance: Appliance, intent: PaymentIntent, txid: s
     if depth is not None and depth.count > 1:
         await script.mine(depth.count - 1, bitcoin=depth.layer == "bitcoin")
     await settle(appliance)
-    deposit = await appliance.storage.read(_pending_deposit, txid)
+    deposit = await appliance.storage.read(_pending_deposit, intent.chain_id or "", txid)
     if deposit is None:
         return
     is_bitcoin = deposit.final_layer == "bitcoin"
@@ -220,6 +220,6 @@ async def _mine_until_final(appliance: Appliance, intent: PaymentIntent, txid: s
         await settle(appliance)
 
 
-def _pending_deposit(uow: UnitOfWork, txid: str) -> Deposit | None:
-    found = uow.deposits.find({"txid": txid, "state": "pending"}, limit=1)
-    return found[0] if found else None
+def _pending_deposit(uow: UnitOfWork, chain_id: str, txid: str) -> Deposit | None:
+    found = uow.deposits.find({"chain_id": chain_id, "txid": txid}, limit=1)
+    return found[0] if found and found[0].state == "pending" else None
