@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from bench.figures import Figure, median
+from bench.load import cpu_seconds
 from bench.processes import Box, command_line, resident_mb
 
 __all__ = ["measure_footprint"]
@@ -21,16 +22,17 @@ SETTLE_SECONDS = 3.0
 def measure_footprint(folder: Path, *, rounds: int) -> list[Figure]:
     """Resident memory when idle, time to ready on later starts, processor time of the help."""
     box = Box(folder / "footprint")
-    ready, resident = [], []
+    ready, started, resident = [], [], []
     with box.served() as appliance:
         first = appliance.ready_seconds
     for _ in range(rounds):
         with box.served() as appliance:
             ready.append(appliance.ready_seconds)
+            started.append(cpu_seconds(appliance.pid))
             time.sleep(SETTLE_SECONDS)
             resident.append(resident_mb(appliance.pid))
     helps = [_help_cpu_seconds() for _ in range(rounds)]
-    words = f"first start {first:.1f} s"
+    words = f"{median(started):.1f} s CPU; first start {first:.1f} s"
     return [
         Figure("memory when idle", "", median(resident), IDLE_MB, "at most", "MB"),
         Figure("ready on a second start", words, median(ready), READY_SECONDS, "at most", "s"),

@@ -72,7 +72,6 @@ def seed(box: Box, intents: int, *, overdue: int) -> Seeded:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-262144"):
             connection.execute(f"PRAGMA {pragma}")
         _multiply(connection, first, intents, overdue)
-        connection.execute("ANALYZE")
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         connection.close()

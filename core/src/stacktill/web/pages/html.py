@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["Kept", "page", "render"]
 
@@ -19,18 +22,24 @@ POLICY = (
 )
 """No scripts at all, nothing from anywhere else, and nobody may frame it."""
 
-_environment = Environment(
-    loader=FileSystemLoader(FOLDER),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+@cache
+def _environment() -> Environment:
+    # Imported with the first page: the appliance is ready sooner without.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def render(template: str, **values: Any) -> bytes:
     """The page that a template makes of values, all of which are escaped."""
-    return _environment.get_template(template).render(**values).encode()
+    return _environment().get_template(template).render(**values).encode()
 
 
 def page(body: bytes, *, status: int = 200) -> Response[bytes]:
