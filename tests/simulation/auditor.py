@@ -22,6 +22,7 @@ CANCELED = """
     SELECT DISTINCT object_id FROM events
     WHERE type = 'refund.updated' AND data LIKE '%"status":"canceled"%'
 """
+ATTACHED = "SELECT DISTINCT object_id FROM events WHERE type = 'deposit.attached'"
 EXPIRED = """
     SELECT object_id FROM events
     WHERE type = 'payment_intent.canceled' AND request_id IS NULL
@@ -55,6 +56,7 @@ class Auditor:
         """The whole of the books, against themselves and against the chains."""
         books = self.world.books.look(Books)
         books.ever_canceled = {str(id) for (id,) in self.world.books.rows(CANCELED)}
+        books.attached = {str(id) for (id,) in self.world.books.rows(ATTACHED)}
         check_books(books)
         for nature in self.world.natures:
             self._check_chain(books, nature)
@@ -98,6 +100,12 @@ class Auditor:
             assert block.hash in nature.ever, f"{nature.chain_id}: block {block.height} never was"
         transfers = [item for block in blocks for item in nature.ever[block.hash].transfers()]
         self._hold(books, nature, transfers, addresses)
+        if not nature.reorgs and blocks:
+            for one in books.deposits:
+                if one.chain_id == nature.chain_id and one.state == "final":
+                    tip = blocks[-1]
+                    height = tip.height if one.final_layer == "stacks" else tip.burn_height
+                    assert height >= one.final_height, f"{one.id} was called final too early"
 
     def _check_all_credited(self, books: Books, nature: Nature) -> None:
         """At rest: exactly what the canonical chain says, whichever blocks were applied."""

@@ -27,6 +27,7 @@ class Books:
 
     def __init__(self, uow: UnitOfWork) -> None:
         self.ever_canceled: set[str] = set()
+        self.attached: set[str] = set()
         self.intents = {item.id: item for item in uow.payment_intents.find({}, limit=ALL)}
         self.charges = {item.id: item for item in uow.charges.find({}, limit=ALL)}
         self.refunds = {item.id: item for item in uow.refunds.find({}, limit=ALL)}
@@ -55,6 +56,9 @@ def check_books(books: Books) -> None:
         _check_refund(books, refund)
     for deposit in books.deposits:
         _check_deposit(books, deposit)
+        if deposit.match == "matched" and deposit.id not in books.attached:
+            _check_match(books, deposit)
+    _check_depths(books)
     _check_sessions(books)
 
 
@@ -196,6 +200,29 @@ def _check_deposit(books: Books, deposit: Deposit) -> None:
         is_done = refund.status == "succeeded"
         assert is_done == (deposit.match == "refunded"), f"{deposit.id} and {refund.id} disagree"
         assert refund.status not in RELEASED, f"{deposit.id} waits for {refund.id}"
+
+
+def _check_match(books: Books, deposit: Deposit) -> None:
+    """What nobody attached by hand pays exactly the intent that it names, at its address."""
+    intent = books.intents[deposit.intent_id or ""]
+    assert deposit.memo == intent.memo, f"{deposit.id} names another intent than {intent.id}"
+    assert deposit.recipient == intent.deposit_address, f"{deposit.id} went elsewhere"
+    assert deposit.chain_id == intent.chain_id, f"{deposit.id} is on another chain"
+    depth = intent.confirmations
+    assert depth is not None
+    if intent.seen_sats <= intent.amount_sats and not intent.reversals:
+        final_height = depth.final_height(deposit.block_height, deposit.burn_height)
+        assert (deposit.final_layer, deposit.final_height) == (depth.layer, final_height), deposit
+
+
+def _check_depths(books: Books) -> None:
+    """What is pending is not deep enough yet."""
+    tips = {block.chain_id: block for block in books.blocks}
+    for deposit in books.deposits:
+        if deposit.state == "pending":
+            tip = tips[deposit.chain_id]
+            height = tip.height if deposit.final_layer == "stacks" else tip.burn_height
+            assert height < deposit.final_height, f"{deposit.id} is deep enough, and pending"
 
 
 def _check_sessions(books: Books) -> None:

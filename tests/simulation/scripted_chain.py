@@ -80,6 +80,7 @@ class Nature:
         self.mempool: list[Transaction] = []
         self.ever: dict[str, Mined] = {}
         self.is_stalled = False
+        self.reorgs = 0
         self.fault: str | None = None
         self.frozen: list[Mined] = []
         self.news = asyncio.Event()
@@ -111,6 +112,7 @@ class Nature:
         dropped (``gone``), or one of the three for each (``mixed``).
         """
         depth = min(depth, len(self.blocks) - 1)
+        self.reorgs += 1
         orphaned, self.blocks = self.blocks[-depth:], self.blocks[:-depth]
         again: list[Transaction] = []
         for transaction in (tx for mined in orphaned for tx in mined.transactions):
