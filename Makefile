@@ -5,6 +5,8 @@ BIN := .venv/bin
 ARGS ?=
 # Processes that the tests are spread over.
 WORKERS ?= 2
+# How long `make soak` watches the memory.
+MINUTES ?= 30
 NODE_SDK := tests/sdk/node
 
 .DEFAULT_GOAL := help
@@ -35,7 +37,8 @@ format: setup ## format the code and mend what ruff can mend
 bench: setup ## measure the promises about speed and size
 	@$(BIN)/python -m bench.run $(ARGS)
 
-soak: setup ## simulate the whole gateway for hours, with a new seed each time
+soak: setup ## watch the memory under load, then simulate the gateway for hours, with new seeds
+	@$(BIN)/python -m bench.run soak --minutes $(MINUTES)
 	@$(BIN)/python tests/simulation/soak.py $(ARGS)
 
 dist: runtime ## build the wheels of all packages into dist/
