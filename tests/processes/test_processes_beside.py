@@ -16,7 +16,7 @@ from tests.processes.mortal import Mortal
 from tests.processes.writers import Writers
 from tests.served import COMMAND, Shop
 
-COMMANDS = 6
+COMMANDS = 3
 
 
 @pytest.mark.xdist_group("processes")
