@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tests.simulation.run import Run, simulate
-from tests.simulation.shops import Shop
+from tests.simulation.street import Shop
 
 __all__ = ["PLAYS", "deaths"]
 

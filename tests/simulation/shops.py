@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
-from tests.simulation.client import Client
-from tests.simulation.world import Disconnected, World
+from tests.simulation.endpoints import Endpoints
+from tests.simulation.street import Shop
+from tests.simulation.world import Disconnected
 
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
 from stacktill.application.intent_terms import Verdict
@@ -25,21 +24,14 @@ from stacktill.application.payment_intents import (
     draft_payment_intent,
     update_payment_intent,
 )
-from stacktill.application.redelivery import redeliver, replay_range
 from stacktill.application.refunds import cancel_refund, create_refund
 from stacktill.application.services import Caller, Services
 from stacktill.application.sessions import expire_session, start_session
 from stacktill.application.views.payment_intents import payment_intent_view
-from stacktill.application.webhook_endpoints import (
-    create_endpoint,
-    delete_endpoint,
-    roll_endpoint_secret,
-    update_endpoint,
-)
 from stacktill.domain.resources import CheckoutSession, LineItem
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["AMOUNTS", "Shop", "Shops"]
+__all__ = ["AMOUNTS", "Shops"]
 
 AMOUNTS = (1, 2, 999, 20_000, 100_000, 100_001, 5_000_000, 20_000_000, 2_100_000_000_000_000)
 STEPS: tuple[list[dict[str, Any]], ...] = (
@@ -51,23 +43,8 @@ STEPS: tuple[list[dict[str, Any]], ...] = (
 )
 
 
-@dataclass(slots=True)
-class Shop:
-    """One merchant; ``steady`` are endpoints that nobody ever changes."""
-
-    id: str
-    callers: tuple[Caller, Caller]
-    steady: list[str] = field(default_factory=list)
-
-
-class Shops:
+class Shops(Endpoints):
     """Some shops, and everything that they may ask."""
-
-    def __init__(self, world: World, client: Client) -> None:
-        self.world = world
-        self.client = client
-        self.random: Random = world.random
-        self.shops: list[Shop] = []
 
     # ------------------------------------------------------------------ opening
 
@@ -113,21 +90,6 @@ class Shops:
             },
             policy=repr(policy),
         )
-
-    def caller(self) -> Caller:
-        """Somebody who asks; mostly in test mode."""
-        return self.random.choice(self.shops).callers[self.random.random() < 0.2]
-
-    def pick(self, table: str, where: str = "1", *parameters: Any) -> tuple[str, Caller] | None:
-        """One of the newest objects of a table, and whose it is."""
-        rows = self.world.books.rows(
-            f"SELECT id, merchant_id, livemode FROM {table} WHERE {where} ORDER BY id DESC LIMIT 12",
-            *parameters,
-        )
-        if not rows:
-            return None
-        id, merchant, livemode = self.random.choice(rows)
-        return id, Caller(merchant, bool(livemode))
 
     # ------------------------------------------------------------------ intents
 
@@ -340,76 +302,6 @@ class Shops:
             return {"id": shop.id}
 
         await self.client.post(shop.callers[livemode], "move_house", act, address=address)
-
-    # ------------------------------------------------------------------ webhooks
-
-    async def create_endpoint(
-        self, caller: Caller | None = None, *, kinds: list[str] | None = None
-    ) -> dict[str, Any] | None:
-        """Register a receiver of its own URL."""
-        if kinds is None:
-            kinds = self.random.choice(
-                (["*"], ["payment_intent.succeeded"], ["refund.updated", "deposit.unmatched"])
-            )
-        number = len(self.world.office.boxes) + self.random.randrange(10**6)
-        params: dict[str, Any] = {"url": f"https://shop/{number}", "enabled_events": kinds}
-        if self.random.random() < 0.2:
-            params["max_per_second"] = 2
-
-        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
-            endpoint, secret = create_endpoint(uow, services, who, params)
-            return {"id": endpoint.id, "secret": secret}
-
-        return await self.client.post(
-            caller or self.caller(),
-            "create_endpoint",
-            act,
-            **{k: str(v) for k, v in params.items()},
-        )
-
-    async def change_endpoint(self) -> None:
-        """Disable, enable, roll or delete an endpoint, but never a steady one."""
-        steady = [id for shop in self.shops for id in shop.steady]
-        marks = ", ".join("?" * len(steady))
-        found = self.pick("webhook_endpoints", f"id NOT IN ({marks})", *steady)
-        if found is None:
-            return
-        id, caller = found
-        verb = self.random.choice(("disable", "enable", "roll", "delete"))
-
-        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
-            if verb == "delete":
-                delete_endpoint(uow, who, id)
-            elif verb == "roll":
-                roll_endpoint_secret(uow, services, who, id, 3600)
-            else:
-                update_endpoint(uow, services, who, id, {"disabled": verb == "disable"})
-            return {"id": id}
-
-        await self.client.post(caller, f"{verb}_endpoint", act, id=id)
-
-    async def redeliver(self) -> None:
-        """Send one event, or the whole log, again."""
-        found = self.pick("webhook_endpoints")
-        if found is None:
-            return
-        id, caller = found
-        event = self.pick(
-            "events", "merchant_id = ? AND livemode = ?", caller.merchant_id, caller.livemode
-        )
-        whole = self.random.random() < 0.3 or event is None
-
-        def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
-            if whole:
-                return {
-                    "id": len(replay_range(uow, services, who, id, after_position=0).deliveries)
-                }
-            assert event is not None
-            return {"id": redeliver(uow, services, who, event[0], id).id}
-
-        done = await self.client.post(caller, "redeliver", act, id=id, event=event and event[0])
-        if done is not None:
-            self.world.life.dispatcher.wake(id)
 
 
 def _new_session(uow: UnitOfWork, services: Services, who: Caller, amount: int, life: int) -> str:

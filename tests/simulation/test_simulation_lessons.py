@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.simulation.run import Run, simulate
-from tests.simulation.shops import Shop
+from tests.simulation.street import Shop
 
 from stacktill.application.refunds import create_refund
 from stacktill.domain.confirmations import Confirmations
