@@ -16,7 +16,8 @@ import msgspec
 import uvloop
 from bench.seeding import AMOUNT_SATS, intent_id
 
-from stacktill.application.chain_blocks import apply_block, cursor
+from stacktill.application.chain_blocks import apply_block
+from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.memo import intent_memo
 from stacktill.application.payment_intents import expire_payment_intents

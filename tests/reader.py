@@ -82,6 +82,6 @@ class Reader:
         )
         said = done.stdout + done.stderr
         assert done.returncode == 0, f"{command}\n{said}"
-        assert '"error"' not in said, said
+        assert '{"error"' not in said.replace(" ", ""), said
         self.note(done.stdout)
         return done.stdout

@@ -41,6 +41,7 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("refunds", {"memo": "aa"}, {"limit": 1}, "memo"),
     ("balance_transactions", {"source": "ch_1"}, {}, "source"),
     ("deposits", {"chain_id": "c", "txid": "t", "event_index": 1}, {"limit": 1}, "transfer"),
+    ("deposits", {"chain_id": "c", "txid": "t"}, {"order": "event_index"}, "transfer"),
     ("deposits", {"chain_id": "c", "block_height": 7, "state !=": "reversed"}, {}, "height"),
     (
         "deposits",

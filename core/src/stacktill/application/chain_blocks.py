@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.incoming import receive_transfer
 from stacktill.application.intent_money import finalise_deposit, uncount
@@ -27,7 +28,6 @@ from stacktill.plugin.storage import UnitOfWork
 __all__ = [
     "KEPT_BLOCKS",
     "apply_block",
-    "cursor",
     "replace_first_block",
     "revert_block",
 ]
@@ -36,12 +36,6 @@ ADDRESSES_PER_QUERY = 200
 DEPOSITS_PER_QUERY = 500
 KEPT_BLOCKS = 2_000
 """How many applied blocks are remembered: the deepest reorganisation that can be followed."""
-
-
-def cursor(uow: UnitOfWork, chain_id: str) -> ChainBlock | None:
-    """The highest block that the books have applied, or None before the first."""
-    found = uow.chain_blocks.find({"chain_id": chain_id}, order="height", descending=True, limit=1)
-    return found[0] if found else None
 
 
 def apply_block(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from stacktill.application.chain_cursor import cursor
+from stacktill.application.depths import at_depth, depth_for
 from stacktill.application.intent_money import count_deposit
 from stacktill.application.journal import move, record
 from stacktill.application.lookup import named, referenced
@@ -11,8 +13,8 @@ from stacktill.application.refunds import refund_deposit
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.deposits import deposit_view
 from stacktill.domain.deposits import Deposit
-from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
-from stacktill.domain.payment_intents import PAYABLE
+from stacktill.domain.errors import InvalidParameter, InvalidRequest, InvariantBroken, StateConflict
+from stacktill.domain.payment_intents import PAYABLE, PaymentIntent
 from stacktill.domain.refunds import Refund
 from stacktill.plugin.storage import UnitOfWork
 
@@ -58,11 +60,20 @@ def attach_deposit(
             object_type="payment_intent",
             object_id=intent.id,
         )
+    deposit = _deepened(uow, deposit, intent)
     matched = replace(deposit, match="matched", intent_id=intent.id, reason=None)
     uow.deposits.save(matched)
     matched = count_deposit(uow, services, matched, "unmatched")
     record(uow, services, caller, "deposit.attached", deposit_view(matched))
     return matched
+
+
+def _deepened(uow: UnitOfWork, deposit: Deposit, intent: PaymentIntent) -> Deposit:
+    """The deposit at the depth that the intent asks for: many small ones are not a shallow large one."""
+    tip = cursor(uow, deposit.chain_id)
+    if tip is None:
+        raise InvariantBroken(f"{deposit.id} stands in a chain without blocks")
+    return at_depth(deposit, depth_for(uow, deposit.merchant_id, intent, deposit.amount), tip)
 
 
 def refund_unmatched(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> Refund:

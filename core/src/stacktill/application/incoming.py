@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stacktill.application.chain_facts import ChainFacts
+from stacktill.application.depths import depth_for
 from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.payment_intents import expire_payment_intent
 from stacktill.application.services import Services
-from stacktill.domain.confirmations import Confirmations, confirmations_for, deeper
+from stacktill.domain.confirmations import Confirmations
 from stacktill.domain.deposits import Deposit, MatchState
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.merchants import SettlementAddress
@@ -35,9 +36,9 @@ def receive_transfer(
     )
     if known and known[0].state != "reversed":
         return
-    before = known[0] if known else None
+    before = known[0] if known else _moved(uow, facts, item)
     intent = _meant_intent(uow, facts, item, before)
-    depth = _depth(uow, owner, intent, item.amount)
+    depth = depth_for(uow, owner.merchant_id, intent, item.amount)
     deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
     if before is None:
         deposit = _matched(deposit, *_judge(uow, services, deposit, intent))
@@ -46,6 +47,20 @@ def receive_transfer(
         deposit = _returned(uow, services, deposit, before, intent)
         uow.deposits.save(deposit)
     _book(uow, services, deposit)
+
+
+def _moved(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> Deposit | None:
+    """The same transfer as it stood before a fork gave it another place within its transaction."""
+    found = uow.deposits.find(
+        {"chain_id": facts.chain_id, "txid": item.txid}, order="event_index", limit=1_000
+    )
+    memo = None if item.memo is None else item.memo.hex()
+    what = (item.asset, item.amount, item.sender, item.recipient, memo)
+    for one in found:
+        same = (one.asset, one.amount, one.sender, one.recipient, one.memo) == what
+        if one.state == "reversed" and same:
+            return one
+    return None
 
 
 KEPT_ANSWERS = frozenset({"dismissed", "refunding", "refunded"})
@@ -141,24 +156,6 @@ def _judge_time(
     if intent.status not in PAYABLE:
         raise InvariantBroken(f"{intent.id} has a memo but was never confirmed")
     return intent, None
-
-
-def _depth(
-    uow: UnitOfWork, owner: SettlementAddress, intent: PaymentIntent | None, amount: int
-) -> Confirmations:
-    """How deep a deposit must be: as its intent promised, and as the store asks for what is more.
-
-    An intent of another store promises nothing here: its memo is anybody's to send.
-    """
-    merchant = uow.merchants.get(owner.merchant_id)
-    if merchant is None:
-        raise InvariantBroken(f"{owner.address} belongs to {owner.merchant_id}, who is not there")
-    if intent is None or intent.confirmations is None or intent.merchant_id != merchant.id:
-        return confirmations_for(amount, merchant.policy.confirmations)
-    arrived = intent.seen_sats + amount
-    if arrived <= intent.amount_sats:
-        return intent.confirmations
-    return deeper(intent.confirmations, confirmations_for(arrived, merchant.policy.confirmations))
 
 
 def _deposit(

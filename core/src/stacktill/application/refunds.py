@@ -16,7 +16,7 @@ from stacktill.application.views.charges import refund_view
 from stacktill.domain.charges import Charge
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
-from stacktill.domain.refunds import Refund, advance_refund, reserve
+from stacktill.domain.refunds import Refund, advance_refund, is_lost, reserve
 from stacktill.plugin.chain import RefundTerms
 from stacktill.plugin.storage import UnitOfWork
 
@@ -109,9 +109,10 @@ def update_refund(
 
 
 def cancel_refund(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> Refund:
-    """Give up a refund that nobody has signed; its amount may be refunded again."""
+    """Give up a refund that nobody has signed, or whose transfer is lost; its amount is free again."""
     refund = named(uow.refunds, caller, id, kind="refund")
-    _require_unsigned(refund, "canceled")
+    if not is_lost(refund, services.now(refund.livemode)):
+        _require_unsigned(refund, "canceled")
     after = advance_refund(refund, "canceled")
     _release(uow, refund)
     save_refund(uow, services, refund, after, caller)
@@ -121,11 +122,15 @@ def cancel_refund(uow: UnitOfWork, services: Services, caller: Caller, id: str) 
 def broadcast_refund(
     uow: UnitOfWork, services: Services, caller: Caller, id: str, txid: str
 ) -> Refund:
-    """Note that the merchant's wallet sent the transfer; the chain has yet to show it."""
+    """Note that the merchant's wallet sent the transfer; the chain has yet to show it.
+
+    Another hash replaces the one before, as a wallet does that sends the same transfer anew.
+    """
     refund = named(uow.refunds, caller, id, kind="refund")
-    if refund.status in {"pending", "succeeded"}:
+    if refund.status == "succeeded" or (refund.status, refund.txid) == ("pending", txid):
         return refund
-    _require_unsigned(refund, "broadcast")
+    if refund.status != "pending":
+        _require_unsigned(refund, "broadcast")
     after = advance_refund(refund, "pending", txid=txid)
     save_refund(uow, services, refund, after, caller)
     return after
@@ -135,7 +140,7 @@ def _require_unsigned(refund: Refund, done: str) -> None:
     if refund.status != "requires_action":
         raise StateConflict(
             f"Refund {refund.id} has a status of {refund.status}; only a refund that requires_action "
-            f"can be {done}.",
+            f"can be {done}, or one whose transfer the chain took back or has not shown for a day.",
             code="refund_unexpected_state",
             object_type="refund",
             object_id=refund.id,

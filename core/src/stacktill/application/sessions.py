@@ -146,7 +146,7 @@ def expire_sessions(
         intent = _intent(uow, session)
         if intent is None or intent.status == "canceled":
             _close(uow, services, caller, session)
-        elif intent.status == "requires_action" and (intent.closes_at or 0) <= now:
+        elif intent.status == "requires_action" and (intent.closes_at or 0) < now:
             expire_payment_intent(uow, services, intent, now)
             _close(uow, services, caller, session)
         else:

@@ -7,7 +7,14 @@ from typing import Any, Literal
 
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
 
-__all__ = ["REFUND_REASONS", "Refund", "RefundStatus", "advance_refund", "reserve"]
+__all__ = [
+    "REFUND_REASONS",
+    "Refund",
+    "RefundStatus",
+    "advance_refund",
+    "is_lost",
+    "reserve",
+]
 
 from stacktill.domain.charges import Charge
 
@@ -15,7 +22,7 @@ RefundStatus = Literal["requires_action", "pending", "succeeded", "failed", "can
 REFUND_REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 MOVES: dict[str, frozenset[str]] = {
     "requires_action": frozenset({"pending", "succeeded", "canceled", "failed"}),
-    "pending": frozenset({"succeeded", "failed", "requires_action"}),
+    "pending": frozenset({"succeeded", "failed", "requires_action", "canceled"}),
     "succeeded": frozenset({"pending"}),  # only when a reorganisation takes the transfer back
     "failed": frozenset({"pending", "succeeded"}),  # the chain has the last word
     "canceled": frozenset({"pending", "succeeded"}),
@@ -50,6 +57,18 @@ class Refund:
     balance_transaction: str | None = None
     failure_reason: str | None = None
     expires_at: int | None = None
+
+
+LOST_AFTER_SECONDS = 24 * 3600
+
+
+def is_lost(refund: Refund, now: int) -> bool:
+    """Whether a sent refund's transfer may be given up at Unix second ``now``.
+
+    It may when the chain took it back and did not mine it again, or has not shown it for a day.
+    """
+    was_mined = refund.balance_transaction is not None
+    return refund.status == "pending" and (was_mined or now - refund.created >= LOST_AFTER_SECONDS)
 
 
 def reserve(charge: Charge, amount_sats: int | None) -> tuple[Charge, int]:

@@ -13,12 +13,8 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from stacktill.application.chain_blocks import (
-    apply_block,
-    cursor,
-    replace_first_block,
-    revert_block,
-)
+from stacktill.application.chain_blocks import apply_block, replace_first_block, revert_block
+from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.payment_intents import expire_payment_intents
 from stacktill.application.services import Services

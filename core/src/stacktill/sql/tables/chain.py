@@ -27,7 +27,7 @@ deposits = Table(
     fixed_number("created"),
     fixed_words("chain_id"),
     fixed_words("txid"),
-    fixed_number("event_index"),
+    number("event_index"),
     fixed_words("asset"),
     flag("is_sbtc"),
     big("amount"),

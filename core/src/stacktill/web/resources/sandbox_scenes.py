@@ -13,7 +13,7 @@ from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound
 from stacktill.domain.intent_steps import PaymentFailed, step
 from stacktill.domain.payment_intents import PaymentError, PaymentIntent
-from stacktill.domain.refunds import Refund
+from stacktill.domain.refunds import Refund, is_lost
 from stacktill.plugin.chain import Block, SandboxOrder, SandboxScript
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.runtime.starting import start_payment
@@ -31,6 +31,9 @@ __all__ = [
     "simulate_deposit",
     "tip_after",
 ]
+
+_being_signed: set[str] = set()
+"""Refunds that a sandbox wallet is signing now: two hands must not sign one."""
 
 
 async def settle(appliance: Appliance) -> None:
@@ -120,7 +123,18 @@ async def simulate_deposit(appliance: Appliance, ask: Ask) -> dict[str, Any]:
 async def sign_refund(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     """Sign a refund's transaction as the merchant's wallet would, and send it."""
     refund = await appliance.storage.read(_refund, ask, ask.id)
-    if refund.status != "requires_action":
+    if refund.id in _being_signed:
+        raise InvalidRequest(f"Refund {refund.id} is being signed already.")
+    _being_signed.add(refund.id)
+    try:
+        return await _sign(appliance, ask, refund)
+    finally:
+        _being_signed.discard(refund.id)
+
+
+async def _sign(appliance: Appliance, ask: Ask, refund: Refund) -> dict[str, Any]:
+    now = appliance.services.now(refund.livemode)
+    if refund.status != "requires_action" and not is_lost(refund, now):
         raise InvalidRequest(
             f"Refund {refund.id} has a status of {refund.status}; nothing to sign."
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["OPERATIONS"]
 
 URL = "/v1/test_helpers/sandbox"
-MAX_BLOCKS = 10_000
+MAX_BLOCKS = 2_000
 MAX_DEPTH = 1_000
 """Blocks that one reorganisation may replace: well within what the watcher remembers."""
 MAX_SECONDS = 366 * 24 * 3600
