@@ -114,3 +114,16 @@ def test_health_and_metrics(stormy: Served, shop: Shop) -> None:
     log = "\n".join(str(line) for line in stormy.said)
     assert not [secret for secret in secrets if secret in log]
     assert all(line["request_id"] for line in stormy.said if line["event"] == "request.finished")
+
+
+def test_a_stale_source_lets_nothing_expire(shop: Shop) -> None:
+    """What was paid meanwhile cannot be seen yet, so nobody's time may run out."""
+    intent = shop.intent(1_000)
+    shop.sandbox("api_fault", mode="stale")
+    try:
+        shop.pay(intent)
+        shop.sandbox("expire", payment=intent["id"])
+        assert shop.read(intent)["status"] == "requires_action"
+    finally:
+        shop.sandbox("api_fault", mode="none")
+    until(lambda: shop.read(intent)["status"] == "succeeded", seconds=20)

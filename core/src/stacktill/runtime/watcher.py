@@ -110,7 +110,7 @@ class Watcher:
             if ancestor < here.height:
                 await self._step_back(ancestor)
             elif not await self._step_forward(here):
-                break
+                return  # The source has not got as far as we have, or as it says: nothing is sure.
         self._fault = None
         self._level_at = asyncio.get_running_loop().time()
         await self._expire(tip, asked_at)

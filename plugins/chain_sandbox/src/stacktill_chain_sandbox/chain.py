@@ -78,8 +78,9 @@ class SandboxChain:
         await self._pulse.wait(timeout_seconds)
 
     def stalled(self, tip: Block, now: int) -> bool:
-        """Whether the script made the chain stand still; a tip of any age is fine otherwise."""
-        return self._state().stalled
+        """Whether the script made the chain, or what is seen of it, stand still; a tip of any age is fine."""
+        state = self._state()
+        return state.stalled or state.fault == "stale"
 
     def is_address(self, text: str) -> bool:
         """Whether the text is a well-formed testnet principal."""
