@@ -13,6 +13,7 @@ from stacktill.domain.accounting import IdempotencyRecord
 from stacktill.plugin.storage import NotUnique, UnitOfWork
 from stacktill.sql import Doomed, open_session, sqlite_dialect
 from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change, joined
+from stacktill.sql.queries import BLOCK_ROWS
 from stacktill.sql.tables import METADATA
 from stacktill.testing.storage import count_up
 from stacktill.testing.storage_samples import intent, sample, transfer
@@ -207,3 +208,19 @@ def test_adding_what_is_there_fails_even_if_another_removes_it(heard: Heard) -> 
     heard.session.run(lambda uow: uow.payment_intents.remove(intent(1).id))
     with pytest.raises(Doomed):
         heard.session.finish()
+
+
+def test_many_new_rows_are_inserted_in_blocks(heard: Heard) -> None:
+    count = 2 * BLOCK_ROWS + 3
+
+    def make(uow: UnitOfWork) -> None:
+        for number in range(1, count + 1):
+            uow.payment_intents.add(intent(number))
+
+    heard.session.run(make)
+    heard.session.finish()
+    assert len(heard.intents()) == count
+    assert heard.verbs.count("INSERT payment_intents") == 3 + 2
+    heard.session.start()
+    found = heard.session.unit.payment_intents.get(intent(count).id)
+    assert found == intent(count)

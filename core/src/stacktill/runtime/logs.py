@@ -8,7 +8,6 @@ The id of the request being served is added by itself.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import re
@@ -31,6 +30,9 @@ __all__ = [
 
 current_request_id: ContextVar[str | None] = ContextVar("stacktill_request_id", default=None)
 """The id of the request that this task serves, or None outside of requests."""
+
+WAITING_LINES = 256
+"""How many lines may wait for the end of a turn of the loop."""
 
 _STANDARD_ATTRIBUTES = frozenset(
     logging.LogRecord("", 0, "", 0, "", (), None).__dict__.keys()
@@ -87,7 +89,7 @@ class JsonLogHandler(logging.Handler):
         self._stream = stream if stream is not None else sys.stderr.buffer
         self._second = 0
         self._second_text = ""
-        self._flush_is_due = False
+        self._waiting: list[bytes] = []
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for ``record``, without its line break."""
@@ -96,7 +98,7 @@ class JsonLogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write ``record``; a stream that fails is reported as the standard library does."""
         try:
-            self._stream.write(self.line(self._entry(record)))
+            self._waiting.append(self.line(self._entry(record)))
             self._flush()
         except Exception:  # noqa: BLE001 - logging must not break what it tells about
             self.handleError(record)
@@ -112,22 +114,32 @@ class JsonLogHandler(logging.Handler):
         request_id = current_request_id.get()
         if request_id is not None:
             entry["request_id"] = request_id
-        self._stream.write(self.line({**fields, **entry}))
-        if self._flush_is_due:
-            return
+        line = self.line({**fields, **entry})
+        self.acquire()
         try:
-            asyncio.get_running_loop().call_soon(self._flush_late)
-            self._flush_is_due = True
+            self._waiting.append(line)
+            count = len(self._waiting)
+            if count == 1:
+                asyncio.get_running_loop().call_soon(self._flush_late)
+            elif count > WAITING_LINES:
+                self._flush()
         except RuntimeError:
-            self._flush()
+            self._flush()  # There is no loop.
+        finally:
+            self.release()
 
     def _flush_late(self) -> None:
-        # The next line that is written at once tells of a stream that fails.
-        with contextlib.suppress(OSError, ValueError):
+        self.acquire()
+        try:
             self._flush()
+        except (OSError, ValueError):
+            pass  # The next line that is written at once tells of a stream that fails.
+        finally:
+            self.release()
 
     def _flush(self) -> None:
-        self._flush_is_due = False
+        waiting, self._waiting = self._waiting, []
+        self._stream.write(b"".join(waiting))
         self._stream.flush()
 
     def line(self, entry: dict[str, Any]) -> bytes:

@@ -12,7 +12,14 @@ from stacktill.sql.conditions import Conditions, Shape
 from stacktill.sql.dialect import Prepared, SqlDialect
 from stacktill.sql.mappers import Mapper
 
-__all__ = ["Queries", "limited"]
+__all__ = ["BLOCK_ROWS", "Queries", "limited"]
+
+BLOCK_ROWS = 16
+"""How many rows one statement inserts where there are that many.
+
+The driver lets go of the interpreter's lock for each statement that it runs, and has to wait for it
+afterwards: row by row, the thread that writes would spend its time queueing behind the event loop.
+"""
 
 T = TypeVar("T")
 
@@ -48,6 +55,17 @@ class Queries(Generic[T]):
         """Insert a row of all columns in the table's order."""
         table = self.mapper.table
         return self._in_order(sa.insert(table), tuple(c.name for c in table.columns))
+
+    @cached_property
+    def insert_block(self) -> str:
+        """Insert ``BLOCK_ROWS`` rows at once, their values one row after the other."""
+        columns = self.mapper.table.columns
+        rows = [
+            {c.name: sa.bindparam(f"{c.name}_{row}", type_=c.type) for c in columns}
+            for row in range(BLOCK_ROWS)
+        ]
+        names = tuple(f"{c.name}_{row}" for row in range(BLOCK_ROWS) for c in columns)
+        return self._in_order(sa.insert(self.mapper.table).values(rows), names)
 
     @cached_property
     def update(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from stacktill.domain.events import Event
 from stacktill.plugin.storage import NotUnique, Where
 from stacktill.sql.changes import ADD, PASS, REMOVE, REPLACE, SAVE, STAMP, Change
 from stacktill.sql.metadata import MetadataEntries
-from stacktill.sql.queries import Queries
+from stacktill.sql.queries import BLOCK_ROWS, Queries
 from stacktill.sql.session import Session
 
 __all__ = ["EventTable", "SqlTable"]
@@ -133,13 +134,21 @@ class SqlTable(Generic[T]):
             count = session.execute_many(queries.update, saved)
             if count != len(saved):
                 raise LookupError(f"{self.name}: {len(saved) - count} to save are not there")
-        if new:
-            session.execute_many(queries.insert, new)
+        self._insert(new)
         passed = [[key] for key, change in changes.items() if change.kind == PASS]
         if passed:
             session.execute_many(queries.delete, passed)
         if self._entries is not None:
             self._entries.write(session, self.name, changes)
+
+    def _insert(self, rows: list[list[Any]]) -> None:
+        session, queries = self._session, self._queries
+        single = len(rows) % BLOCK_ROWS
+        if single:
+            session.execute_many(queries.insert, rows[:single])
+        for start in range(single, len(rows), BLOCK_ROWS):
+            block = rows[start : start + BLOCK_ROWS]
+            session.execute(queries.insert_block, list(chain.from_iterable(block)))
 
 
 class EventTable(SqlTable[Event]):

@@ -7,6 +7,7 @@ from litestar.types import ASGIApp
 
 from stacktill.runtime.appliance import Appliance
 from stacktill.web.api.endpoint import route_of
+from stacktill.web.api.recent_keys import RecentKeys
 from stacktill.web.errors import exception_handlers
 from stacktill.web.gauges import add_gauges
 from stacktill.web.live import live_routes
@@ -24,11 +25,11 @@ HSTS_SECONDS = 31_536_000
 
 def create_app(appliance: Appliance) -> ASGIApp:
     """The ASGI application; the appliance must be open for as long as it serves."""
-    metrics = Metrics()
+    metrics, recent = Metrics(), RecentKeys()
     add_gauges(metrics, appliance)
     app = Litestar(
         route_handlers=[
-            *(route_of(appliance, operation) for operation in OPERATIONS),
+            *(route_of(appliance, operation, recent) for operation in OPERATIONS),
             *live_routes(appliance),
             *operational_routes(appliance, metrics),
             *page_routes(appliance),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -29,6 +30,7 @@ from stacktill.web.api.messages import (
     text_of,
 )
 from stacktill.web.api.operation import Ask, Operation, Prepare
+from stacktill.web.api.recent_keys import Owner, RecentKeys
 from stacktill.web.api.refusal import refusal_answer
 from stacktill.web.errors import Answer
 from stacktill.web.params import Expand, Params, decode_form
@@ -44,16 +46,18 @@ encode = msgspec.json.Encoder().encode
 sorted_encode = msgspec.json.Encoder(order="sorted").encode
 
 MAX_KEY_LENGTH = 255
+LEAVING_KEYS_ALONE = frozenset({"payment_intents"})
+"""What is written all the time and changes neither keys nor stores."""
 
 
-def route_of(appliance: Appliance, operation: Operation) -> HTTPRouteHandler:
+def route_of(appliance: Appliance, operation: Operation, recent: RecentKeys) -> HTTPRouteHandler:
     """The Litestar handler of an operation.
 
     Litestar finds the route and handles what is raised; the operation itself is served by a middleware
     of its route, from the bare messages: the framework's request and response objects would cost more
     than most operations do.
     """
-    endpoint = Endpoint(appliance, operation)
+    endpoint = Endpoint(appliance, operation, recent)
 
     async def answered_above() -> None:
         raise AssertionError(f"{operation.name} is answered by its middleware")
@@ -71,8 +75,9 @@ def route_of(appliance: Appliance, operation: Operation) -> HTTPRouteHandler:
 class Endpoint:
     """Serves one operation: an ASGI application."""
 
-    def __init__(self, appliance: Appliance, operation: Operation) -> None:
+    def __init__(self, appliance: Appliance, operation: Operation, recent: RecentKeys) -> None:
         self._appliance = appliance
+        self._recent = recent
         self._operation = operation
         self._is_short = operation.method == "GET" and not operation.long and operation.run
 
@@ -91,7 +96,7 @@ class Endpoint:
         headers: Headers = dict(scope["headers"])
         if self._is_short:
             return json_answer(200, await appliance.storage.read(self._look, scope, headers))
-        identity = await identify_request(appliance, operation, scope, headers)
+        identity = await identify_request(appliance, operation, scope, headers, recent=self._recent)
         _check_key(identity.caller.idempotency_key)
         tree, typed = await parameters_of(operation, scope, headers, receive)
         ask, expands = self._ask(scope, identity, tree, typed=typed)
@@ -103,15 +108,23 @@ class Endpoint:
         wish = _wish(identity.caller.idempotency_key, scope["path"], parts)
         if wish is not None and operation.secret_answer:
             wish = replace(wish, is_secret=True)
-        if operation.work is not None:
-            return await self._work(operation.work, ask, wish)
-        return await self._write(ask, expands, wish)
+        try:
+            if operation.work is not None:
+                return await self._work(operation.work, ask, wish)
+            return await self._write(ask, expands, wish)
+        finally:
+            if operation.resource not in LEAVING_KEYS_ALONE:
+                self._recent.forget()
 
     def _look(self, uow: UnitOfWork, scope: Scope, headers: Headers) -> bytes:
         """All of a short reading on one snapshot: who asks, what for, and the answer."""
         operation = self._operation
         presented, about = _credentials(operation, scope, headers)
-        identity = identify(uow, self._appliance, operation, presented, about)
+
+        def owner_of(key: str, now: int) -> Owner:
+            return self._recent.owner(key, now) or self._recent.look_up(uow, key, now)
+
+        identity = identify(owner_of, self._appliance, operation, presented, about)
         _accept(scope)
         query: bytes = scope["query_string"]
         tree = decode_form(query) if query else {}
@@ -185,11 +198,27 @@ def _told(kept: Kept, wish: Wish | None, request_id: str | None) -> list[tuple[b
 
 
 async def identify_request(
-    appliance: Appliance, operation: Operation, scope: Scope, headers: Headers
+    appliance: Appliance,
+    operation: Operation,
+    scope: Scope,
+    headers: Headers,
+    *,
+    recent: RecentKeys | None = None,
 ) -> Identity:
     """Who makes a request, checked against what the operation demands."""
     presented, about = _credentials(operation, scope, headers)
-    identity = await appliance.storage.read(identify, appliance, operation, presented, about)
+    recent = recent or RecentKeys()
+    asked = appliance, operation, presented, about
+    owner = None
+    if presented is not None:
+        owner = recent.owner(presented, appliance.services.clock.now())
+    if owner is not None:
+        known = owner
+        identity = identify(lambda *_: known, *asked)
+    else:
+        identity = await appliance.storage.read(
+            lambda uow: identify(partial(recent.look_up, uow), *asked)
+        )
     _accept(scope)
     return identity
 

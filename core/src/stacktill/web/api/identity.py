@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from stacktill.application.keys import authenticate
 from stacktill.application.services import Caller
 from stacktill.domain.errors import Forbidden, Unauthenticated
 from stacktill.domain.merchants import ApiKey
-from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.operation import Operation
+from stacktill.web.api.recent_keys import Owner
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -46,7 +46,7 @@ class Identity:
 
 
 def identify(
-    uow: UnitOfWork,
+    owner_of: Callable[[str, int], Owner],
     appliance: Appliance,
     operation: Operation,
     presented: str | None,
@@ -54,7 +54,7 @@ def identify(
 ) -> Identity:
     """The identity behind a presented key, checked against what the operation demands.
 
-    Raise ``Unauthenticated`` or ``Forbidden``.
+    ``owner_of`` finds whom a key belongs to at a Unix second. Raise ``Unauthenticated`` or ``Forbidden``.
     """
     if presented is None:
         raise Unauthenticated(NO_KEY)
@@ -62,7 +62,7 @@ def identify(
         presented.encode(), appliance.operator_token.encode()
     ):
         return Identity(Caller("", False, about.request_id), is_operator=True)
-    key, merchant = authenticate(uow, presented, appliance.services.clock.now())
+    key, merchant = owner_of(presented, appliance.services.clock.now())
     for account in about.accounts:
         if account != merchant.id:
             raise Forbidden(
