@@ -9,6 +9,7 @@ from stacktill.application.journal import changed_attributes, record
 from stacktill.application.keys import NewKey, create_key
 from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
+from stacktill.application.store_settings import settings_from
 from stacktill.application.views.account import account_view
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 from stacktill.domain.errors import InvalidParameter, NotFound
@@ -102,6 +103,8 @@ def update_account(
         changes["metadata"] = merged(merchant.metadata, params["metadata"])
     if params.get("payment_policy"):
         changes["policy"] = policy_from(merchant.policy, params["payment_policy"])
+    if params.get("settings"):
+        changes["settings"] = settings_from(merchant.settings, params["settings"])
     after = replace(merchant, **changes)
     uow.merchants.save(after)
     view = account_view(services, after)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from stacktill.domain.colours import text_on
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 
 __all__ = [
     "SCOPE_RESOURCES",
     "ApiKey",
+    "Brand",
+    "CheckoutSettings",
     "KeyKind",
+    "Logo",
     "Merchant",
+    "PictureKind",
     "SettlementAddress",
     "StorePolicy",
+    "StoreSettings",
 ]
 
 KeyKind = Literal["secret", "publishable", "restricted"]
+
+PictureKind = Literal["png", "jpeg", "webp"]
+"""What a store's logo may be: pictures that cannot hold a script."""
 
 SCOPE_RESOURCES = (
     "account",
@@ -65,6 +74,50 @@ class StorePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """A store's logo, without its bytes; sides are pixels. A changed logo has another id."""
+
+    id: str
+    kind: PictureKind
+    width: int
+    height: int
+
+    @property
+    def path(self) -> str:
+        """Where this server shows it; what is there never changes."""
+        return f"/logos/{self.id}.{self.kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """How a store looks to payers; colours are ``#rrggbb`` in lower case."""
+
+    primary_color: str | None = None
+    secondary_color: str | None = None
+    logo: Logo | None = None
+
+    @property
+    def text_color(self) -> str | None:
+        """Black or white, whichever is read better on the primary colour."""
+        return None if self.primary_color is None else text_on(self.primary_color)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutSettings:
+    """Where a store's checkout may be shown: exact origins that may hold it in a frame."""
+
+    allowed_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """What a store says about its pages."""
+
+    branding: Brand = field(default_factory=Brand)
+    checkout: CheckoutSettings = field(default_factory=CheckoutSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
     """A store: who is paid."""
 
@@ -77,7 +130,7 @@ class Merchant:
     url: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     policy: StorePolicy = field(default_factory=StorePolicy)
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: StoreSettings = field(default_factory=StoreSettings)
     addresses: dict[str, str] = field(default_factory=dict)
     """The current settlement address by chain id."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from stacktill.application.services import Services
 from stacktill.application.views.resources import list_view
-from stacktill.domain.merchants import Merchant, StorePolicy
+from stacktill.domain.merchants import Brand, Merchant, StorePolicy
 
 __all__ = ["account_view"]
 
@@ -24,7 +24,7 @@ NO_REQUIREMENTS: dict[str, Any] = {
 
 
 def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
-    """A store; ``payment_policy`` and ``settlement_addresses`` are ours."""
+    """A store; ``payment_policy``, ``settings.checkout`` and ``settlement_addresses`` are ours."""
     return {
         "id": merchant.id,
         "object": "account",
@@ -61,18 +61,26 @@ def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
         "payouts_enabled": True,
         "requirements": NO_REQUIREMENTS,
         "settings": {
-            "branding": {
-                "icon": None,
-                "logo": None,
-                "primary_color": None,
-                "secondary_color": None,
-            },
+            "branding": _branding(services, merchant.settings.branding),
+            "checkout": {"allowed_origins": list(merchant.settings.checkout.allowed_origins)},
             "dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"},
             "payments": {"statement_descriptor": None},
         },
         "settlement_addresses": _addresses(services, merchant),
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": "standard",
+    }
+
+
+def _branding(services: Services, brand: Brand) -> dict[str, Any]:
+    """``logo_url`` is ours: pictures are shown to everybody, files have no addresses of their own."""
+    logo = brand.logo
+    return {
+        "icon": None,
+        "logo": None if logo is None else logo.id,
+        "logo_url": None if logo is None else f"{services.public_url}{logo.path}",
+        "primary_color": brand.primary_color,
+        "secondary_color": brand.secondary_color,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacktill.web.params.addresses import Email, Url
+from stacktill.web.params.addresses import Email, Origin, Url
 from stacktill.web.params.compounds import Hash, ListOf
 from stacktill.web.params.form import decode_form
 from stacktill.web.params.json_body import decode_json
@@ -24,6 +24,7 @@ __all__ = [
     "Integer",
     "ListOf",
     "Metadata",
+    "Origin",
     "Parameter",
     "Params",
     "Range",

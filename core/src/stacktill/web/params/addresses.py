@@ -1,4 +1,4 @@
-"""Parameters that are e-mail addresses and web addresses, each checked by one published pattern."""
+"""Parameters that are e-mail addresses, web addresses and origins, each checked by one published pattern."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stacktill.web.params.texts import Text
 
-__all__ = ["Email", "Url"]
+__all__ = ["Email", "Origin", "Url"]
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -26,6 +26,10 @@ _IPV6 = "|".join(
 )
 _HOST = rf"(?:{_HOST_LABEL}(?:\.{_HOST_LABEL})*\.?|\[(?:{_IPV6})\])"
 _REST = r"(?:[/?#][^\x00-\x20\x7f-\x9f\\]*)?"
+_ORIGIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ORIGIN_HOST = rf"{_ORIGIN_LABEL}(?:\.{_ORIGIN_LABEL})*"
+_LOOPBACK = r"(?:localhost|127\.0\.0\.1)"
+_ORIGIN = rf"(?:https://{_ORIGIN_HOST}|http://{_LOOPBACK})(?::{_PORT})?"
 _URL = rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?::{_PORT})?{_REST}"
 
 
@@ -51,4 +55,19 @@ class Url(Text):
     pattern_code: str | None = "url_invalid"
     pattern_message: str | None = (
         "It must be an http or https URL with a host name and without user name and password."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin(Text):
+    """Scheme, host and port as browsers send them: https anywhere, http on this machine only.
+
+    Only what a Content-Security-Policy can name: no bracketed IPv6 address, no placeholder, no path.
+    """
+
+    max_length: int = 255
+    pattern: str | None = _ORIGIN
+    pattern_message: str | None = (
+        "It must be an origin such as https://shop.example, in lower case and without a path; http is "
+        "for localhost and 127.0.0.1 only."
     )

@@ -18,6 +18,7 @@ from stacktill.web.params import (
     Integer,
     ListOf,
     Metadata,
+    Origin,
     Params,
     Text,
     Url,
@@ -28,6 +29,7 @@ __all__ = ["OPERATIONS"]
 DAY_SECONDS = 86_400
 MAX_TOLERANCE_PPM = 50_000
 MAX_STEPS = 20
+MAX_ORIGINS = 20
 
 
 def _step() -> Hash:
@@ -71,6 +73,41 @@ def _policy() -> Hash:
     )
 
 
+def _colour(description: str) -> Text:
+    return Text(
+        max_length=7,
+        pattern="#[0-9A-Fa-f]{6}",
+        pattern_message="It must be a colour such as #0a6e4f.",
+        unsettable=True,
+        description=description,
+    )
+
+
+def _settings() -> Hash:
+    return Hash(
+        {
+            "branding": Hash(
+                {
+                    "primary_color": _colour("Of buttons and marks on your pages."),
+                    "secondary_color": _colour("Of what stands behind them."),
+                },
+                description="How your pages look; the logo has an operation of its own.",
+            ),
+            "checkout": Hash(
+                {
+                    "allowed_origins": ListOf(
+                        Origin(),
+                        max_items=MAX_ORIGINS,
+                        unsettable=True,
+                        description="Your sites that may show the checkout in a frame: the whole list.",
+                    )
+                }
+            ),
+        },
+        description="How your pages look, and where they may be shown.",
+    )
+
+
 UPDATE = Params(
     {
         "email": Email(unsettable=True, description="Where the store is reached."),
@@ -88,6 +125,7 @@ UPDATE = Params(
         ),
         "metadata": Metadata(description="Your own keys and values."),
         "payment_policy": _policy(),
+        "settings": _settings(),
     }
 )
 

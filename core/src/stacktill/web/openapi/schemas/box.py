@@ -154,6 +154,8 @@ REQUIREMENTS = record(
     about="What a hosted provider would ask for; here never anything.",
 )
 
+COLOUR: Schema = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+
 ACCOUNT = record(
     {
         "id": identifier("acct"),
@@ -202,10 +204,14 @@ ACCOUNT = record(
                 "branding": record(
                     {
                         "icon": NULL,
-                        "logo": NULL,
-                        "primary_color": NULL,
-                        "secondary_color": NULL,
+                        "logo": nullable(identifier("file")),
+                        "logo_url": nullable(STRING, "Where the logo is shown to everybody."),
+                        "primary_color": nullable(COLOUR),
+                        "secondary_color": nullable(COLOUR),
                     }
+                ),
+                "checkout": record(
+                    {"allowed_origins": array(STRING, "May show the checkout in a frame.")}
                 ),
                 "dashboard": record({"display_name": STRING, "timezone": STRING}),
                 "payments": record({"statement_descriptor": nullable(STRING)}),

@@ -1,0 +1,45 @@
+"""Change what a store says about its pages: its colours, and who may show its checkout in a frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from stacktill.domain.merchants import Brand, CheckoutSettings, StoreSettings
+
+__all__ = ["settings_from"]
+
+STANDARD_PORTS = (("https://", ":443"), ("http://", ":80"))
+
+
+def settings_from(before: StoreSettings, params: dict[str, Any]) -> StoreSettings:
+    """The settings after a change of some of their parts."""
+    return replace(
+        before,
+        branding=_brand(before.branding, params.get("branding") or {}),
+        checkout=_checkout(before.checkout, params.get("checkout") or {}),
+    )
+
+
+def _brand(before: Brand, given: dict[str, Any]) -> Brand:
+    changes: dict[str, Any] = {
+        name: None if given[name] is None else given[name].lower()
+        for name in ("primary_color", "secondary_color")
+        if name in given
+    }
+    return replace(before, **changes)
+
+
+def _checkout(before: CheckoutSettings, given: dict[str, Any]) -> CheckoutSettings:
+    if "allowed_origins" not in given:
+        return before
+    origins = [_as_browsers_say(origin) for origin in given["allowed_origins"] or ()]
+    return replace(before, allowed_origins=tuple(dict.fromkeys(origins)))
+
+
+def _as_browsers_say(origin: str) -> str:
+    """The origin as browsers send it: without the port that its scheme has anyway."""
+    for scheme, port in STANDARD_PORTS:
+        if origin.startswith(scheme):
+            return origin.removesuffix(port)
+    return origin
