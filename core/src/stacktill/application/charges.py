@@ -22,7 +22,6 @@ __all__ = [
     "adjust_charge",
     "complete_intent",
     "fail_charge",
-    "network_of",
     "suspend_charge",
     "update_charge",
 ]
@@ -32,7 +31,7 @@ def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: De
     """Make (or restore) the charge of an intent that just succeeded; its id goes onto the intent."""
     intent = done.intent
     known = None if intent.latest_charge is None else uow.charges.get(intent.latest_charge)
-    charge = _charge(services, intent, deposit, known)
+    charge = _charge(uow, services, intent, deposit, known)
     line = _line(services, charge, "payment", charge.amount_sats + charge.overpaid_sats)
     line = replace(line, fee_sats=intent.fee_sats)
     charge = replace(charge, balance_transaction=line.id)
@@ -43,7 +42,7 @@ def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: De
         uow.charges.save(charge)
     intent = replace(intent, latest_charge=charge.id)
     caller = Caller(intent.merchant_id, intent.livemode)
-    view = charge_view(charge, network=network_of(services, charge))
+    view = charge_view(services, charge)
     record(uow, services, caller, "charge.succeeded", view)
     complete_session(uow, services, intent)
     return Step(intent, done.events)
@@ -104,25 +103,33 @@ def _parts(intent: PaymentIntent) -> dict[str, Any]:
     return {"amount_sats": amount_sats, "overpaid_sats": intent.final_sats - amount_sats}
 
 
-def network_of(services: Services, charge: Charge) -> str:
-    """The API's name of the network that a charge was paid on."""
-    return services.chain_by_id(charge.chain_id).network
-
-
 def _save(
     uow: UnitOfWork, services: Services, before: Charge, after: Charge, caller: Caller | None = None
 ) -> None:
     """Keep a changed charge and tell what changed about it."""
     uow.charges.save(after)
-    network = network_of(services, after)
-    view = charge_view(after, network=network)
-    previous = changed_attributes(charge_view(before, network=network), view)
+    view = charge_view(services, after)
+    previous = changed_attributes(charge_view(services, before), view)
     caller = caller or Caller(after.merchant_id, after.livemode)
     record(uow, services, caller, "charge.updated", view, previous=previous)
 
 
+def _receipt_email(uow: UnitOfWork, intent: PaymentIntent) -> str | None:
+    """Who gets the receipt: whom the intent names, else the payer of its checkout session."""
+    if intent.receipt_email is not None or intent.checkout_session is None:
+        return intent.receipt_email
+    session = uow.checkout_sessions.get(intent.checkout_session)
+    if session is None:
+        return None
+    return (session.customer_details or {}).get("email") or session.customer_email
+
+
 def _charge(
-    services: Services, intent: PaymentIntent, deposit: Deposit, known: Charge | None
+    uow: UnitOfWork,
+    services: Services,
+    intent: PaymentIntent,
+    deposit: Deposit,
+    known: Charge | None,
 ) -> Charge:
     now = services.now(intent.livemode)
     paid: dict[str, Any] = {
@@ -145,7 +152,7 @@ def _charge(
         customer=intent.customer,
         description=intent.description,
         metadata=intent.metadata,
-        receipt_email=intent.receipt_email,
+        receipt_email=_receipt_email(uow, intent),
         shipping=intent.shipping,
         statement_descriptor=intent.statement_descriptor,
         transfer_group=intent.transfer_group,

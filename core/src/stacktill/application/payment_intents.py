@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from stacktill.application.charges import update_charge
 from stacktill.application.customers import usable_customer
 from stacktill.application.intent_money import release_deposits
 from stacktill.application.intent_record import record_step, snapshot
@@ -13,6 +14,7 @@ from stacktill.application.journal import record
 from stacktill.application.lookup import named
 from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
+from stacktill.application.updates import picked
 from stacktill.domain.errors import StateConflict
 from stacktill.domain.intent_steps import Canceled, Expired, MethodAttached, step
 from stacktill.domain.money import check_amount, check_fee
@@ -134,6 +136,9 @@ def update_payment_intent(
         method = method_id(uow, services, caller, intent, params)
         intent = step(intent, MethodAttached(method), services.now(caller.livemode)).intent
     uow.payment_intents.save(intent)
+    if "receipt_email" in params and intent.latest_charge is not None:
+        # A receipt belongs to the charge, and follows to the new address.
+        update_charge(uow, services, caller, intent.latest_charge, picked(params, "receipt_email"))
     return intent
 
 

@@ -101,7 +101,7 @@ def _settle_charge(
     )
     uow.charges.save(after)
     if sign > 0:
-        view = charge_view(after, network=services.chain_by_id(refund.chain_id).network)
+        view = charge_view(services, after)
         record(uow, services, Caller(refund.merchant_id, refund.livemode), "charge.refunded", view)
 
 

@@ -39,9 +39,7 @@ TABLES: dict[str, str] = {
 }
 
 VIEWS: dict[str, Callable[[Services, Any], dict[str, Any]]] = {
-    "charges": lambda services, item: charge_view(
-        item, network=services.chain_by_id(item.chain_id).network
-    ),
+    "charges": charge_view,
     "checkout_sessions": session_view,
     "customers": lambda _, item: customer_view(item),
     "deposits": lambda _, item: deposit_view(item),

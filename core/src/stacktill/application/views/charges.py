@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from stacktill.application.services import Services
 from stacktill.application.views.parts import billing_view, shipping_view
+from stacktill.application.views.payment_intents import receipt_url
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.refunds import Refund
 
 __all__ = ["balance_transaction_view", "balance_view", "charge_view", "refund_view"]
 
 
-def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
+def charge_view(services: Services, charge: Charge) -> dict[str, Any]:
     """A charge; ``amount_overpaid`` (ours) is what arrived beyond the amount, refundable like it."""
     return {
         "id": charge.id,
@@ -53,7 +55,7 @@ def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
             "type": "crypto",
             "crypto": {
                 "buyer_address": charge.buyer_address,
-                "network": network,
+                "network": services.chain_by_id(charge.chain_id).network,
                 "token_currency": "sbtc",
                 "transaction_hash": charge.transaction_hash,
             },
@@ -61,7 +63,7 @@ def charge_view(charge: Charge, *, network: str) -> dict[str, Any]:
         "presentment_details": None,
         "receipt_email": charge.receipt_email,
         "receipt_number": None,
-        "receipt_url": None,
+        "receipt_url": receipt_url(services, charge.payment_intent),
         "refunded": charge.reserved_sats >= charge.amount_sats + charge.overpaid_sats,
         "review": None,
         "shipping": shipping_view(charge.shipping),

@@ -8,7 +8,7 @@ from stacktill.application.services import Services
 from stacktill.application.views.parts import shipping_view
 from stacktill.domain.payment_intents import PaymentIntent
 
-__all__ = ["PAYER_FIELDS", "hosted_url", "payer_view", "payment_intent_view"]
+__all__ = ["PAYER_FIELDS", "hosted_url", "payer_view", "payment_intent_view", "receipt_url"]
 
 PAYER_FIELDS = (
     "id",
@@ -39,6 +39,11 @@ PAYER_FIELDS = (
 def hosted_url(services: Services, object_id: str) -> str:
     """Where a payer finds the page of a payment intent, session or link."""
     return f"{services.public_url}/pay/{object_id}"
+
+
+def receipt_url(services: Services, intent_id: str) -> str:
+    """Where a payer finds the receipt of a payment intent, to print or keep."""
+    return f"{hosted_url(services, intent_id)}/receipt"
 
 
 def payment_intent_view(services: Services, intent: PaymentIntent) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stacktill.application.charges import network_of, update_charge
+from stacktill.application.charges import update_charge
 from stacktill.application.customers import usable_customer
 from stacktill.application.lookup import named
 from stacktill.application.views.charges import charge_view
@@ -83,7 +83,7 @@ def _search(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 
 
 def _view(ask: Ask, charge: Charge) -> dict[str, Any]:
-    return charge_view(charge, network=network_of(ask.services, charge))
+    return charge_view(ask.services, charge)
 
 
 def _operation(method: Any, path: str, name: str, summary: str, **more: Any) -> Operation:

@@ -218,9 +218,9 @@ CHARGE = record(
             }
         ),
         "presentment_details": NULL,
-        "receipt_email": nullable(STRING),
+        "receipt_email": nullable(STRING, "Where the receipt goes."),
         "receipt_number": NULL,
-        "receipt_url": NULL,
+        "receipt_url": {"type": "string", "description": "Its receipt, for the payer to print."},
         "refunded": {"type": "boolean", "description": "Whether all of it was given back."},
         "review": NULL,
         "shipping": nullable(SHIPPING),
