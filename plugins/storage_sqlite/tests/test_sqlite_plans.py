@@ -40,8 +40,18 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("refunds", {"charge": "ch_1", "status": "requires_action"}, {"descending": True}, "charge"),
     ("refunds", {"memo": "aa"}, {"limit": 1}, "memo"),
     ("balance_transactions", {"source": "ch_1"}, {}, "source"),
-    ("deposits", {"chain_id": "c", "txid": "t", "event_index": 1}, {"limit": 1}, "transfer"),
-    ("deposits", {"chain_id": "c", "txid": "t"}, {"order": "event_index"}, "transfer"),
+    (
+        "deposits",
+        {"chain_id": "c", "txid": "t", "event_index": 1, "state !=": "reversed"},
+        {"limit": 1},
+        "transfer",
+    ),
+    (
+        "deposits",
+        {"chain_id": "c", "txid": "t", "state": "reversed", "amount": 5, "memo": None},
+        {"order": "event_index", "limit": 1},
+        "reversed",
+    ),
     ("deposits", {"chain_id": "c", "block_height": 7, "state !=": "reversed"}, {}, "height"),
     (
         "deposits",

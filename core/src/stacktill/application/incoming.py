@@ -31,12 +31,9 @@ def receive_transfer(
     owner: SettlementAddress,
 ) -> None:
     """Book a transfer to a store's address, once, and count it towards the intent it names."""
-    known = uow.deposits.find(
-        {"chain_id": facts.chain_id, "txid": item.txid, "event_index": item.event_index}, limit=1
-    )
-    if known and known[0].state != "reversed":
+    if _stands(uow, facts, item):
         return
-    before = known[0] if known else _moved(uow, facts, item)
+    before = _taken_back(uow, facts, item)
     intent = _meant_intent(uow, facts, item, before)
     depth = depth_for(uow, owner.merchant_id, intent, item.amount)
     deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
@@ -49,18 +46,36 @@ def receive_transfer(
     _book(uow, services, deposit)
 
 
-def _moved(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> Deposit | None:
-    """The same transfer as it stood before a fork gave it another place within its transaction."""
-    found = uow.deposits.find(
-        {"chain_id": facts.chain_id, "txid": item.txid}, order="event_index", limit=1_000
-    )
-    memo = None if item.memo is None else item.memo.hex()
-    what = (item.asset, item.amount, item.sender, item.recipient, memo)
-    for one in found:
-        same = (one.asset, one.amount, one.sender, one.recipient, one.memo) == what
-        if one.state == "reversed" and same:
-            return one
-    return None
+def _stands(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> bool:
+    """Whether the books hold this transfer already."""
+    where: dict[str, str | int] = {
+        "chain_id": facts.chain_id,
+        "txid": item.txid,
+        "event_index": item.event_index,
+        "state !=": "reversed",
+    }
+    return bool(uow.deposits.find(where, limit=1))
+
+
+def _taken_back(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> Deposit | None:
+    """The very same transfer as it stood before a fork took it back, at its place or at another.
+
+    A transaction may do something else on the other side of a fork: what differs is another deposit,
+    to be judged by itself.
+    """
+    where: dict[str, str | int | None] = {
+        "chain_id": facts.chain_id,
+        "txid": item.txid,
+        "state": "reversed",
+        "asset": item.asset,
+        "amount": item.amount,
+        "sender": item.sender,
+        "recipient": item.recipient,
+        "memo": None if item.memo is None else item.memo.hex(),
+    }
+    found = uow.deposits.find({**where, "event_index": item.event_index}, limit=1)
+    found = found or uow.deposits.find(where, order="event_index", limit=1)
+    return found[0] if found else None
 
 
 KEPT_ANSWERS = frozenset({"dismissed", "refunding", "refunded"})

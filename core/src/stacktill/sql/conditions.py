@@ -27,9 +27,10 @@ class Conditions:
         self._table = table
         self._dialect = dialect
         self._literals: dict[str, frozenset[str]] = {
-            column.name: column.info[LITERALS]
+            key: column.info[LITERALS]
             for column in table.columns
             if column.info.get(LITERALS)
+            for key in (column.name, f"{column.name} !=")
         }
         self._bigs = {
             key
@@ -92,7 +93,8 @@ class Conditions:
         if how == LISTED:
             return self._dialect.one_of(column, parameter)
         if how != VALUE:
-            return column == sa.literal_column("'" + how[1:] + "'", type_=column.type)
+            named: sa.ColumnElement[Any] = sa.literal_column(f"'{how[1:]}'", type_=column.type)
+            return column == named if operator == "=" else column != named
         bound = sa.bindparam(parameter, type_=column.type)
         if operator == "!=" and column.nullable:
             return column.is_distinct_from(bound)

@@ -235,5 +235,6 @@ async def _mine_until_final(appliance: Appliance, intent: PaymentIntent, txid: s
 
 
 def _pending_deposit(uow: UnitOfWork, chain_id: str, txid: str) -> Deposit | None:
-    found = uow.deposits.find({"chain_id": chain_id, "txid": txid}, limit=1)
+    where = {"chain_id": chain_id, "txid": txid, "state !=": "reversed"}
+    found = uow.deposits.find(where, limit=1)
     return found[0] if found and found[0].state == "pending" else None

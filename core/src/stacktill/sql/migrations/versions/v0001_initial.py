@@ -98,6 +98,10 @@ TABLES = {
     "payment_methods": """
         id text, merchant_id text, livemode flag, created number, customer text?, body text
     """,
+    "pictures": """
+        id text, merchant_id text, created number, kind text, width number, height number,
+        content text
+    """,
     "plugin_state": """
         id text, value text
     """,
@@ -206,7 +210,20 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
         False,
         "state = 'pending'",
     ),
-    ("ix_deposits_transfer", "deposits", "chain_id txid event_index", True, None),
+    (
+        "ix_deposits_reversed",
+        "deposits",
+        "chain_id txid event_index",
+        False,
+        "state = 'reversed'",
+    ),
+    (
+        "ix_deposits_transfer",
+        "deposits",
+        "chain_id txid event_index",
+        True,
+        "state <> 'reversed'",
+    ),
     ("ix_events_cursor", "events", "merchant_id livemode position", False, "position IS NOT NULL"),
     ("ix_events_list", "events", "merchant_id livemode id", False, None),
     ("ix_events_object", "events", "object_id id", False, None),
