@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -62,6 +63,27 @@ async def test_what_is_remembered_is_bounded(till: Till) -> None:
     await till.appliance.storage.read(fill)
     await look_up(till, recent)
     assert len(recent._owners) == 1
+
+
+async def test_what_was_looked_up_before_a_change_is_not_remembered_after_it(till: Till) -> None:
+    recent = RecentKeys()
+
+    class Slow:
+        """A reading that is overtaken by a change."""
+
+        def __init__(self, uow: UnitOfWork) -> None:
+            self.api_keys = uow.api_keys
+            self._uow = uow
+
+        @property
+        def merchants(self) -> Any:
+            recent.forget()
+            return self._uow.merchants
+
+    await till.appliance.storage.read(
+        lambda uow: recent.look_up(cast(UnitOfWork, Slow(uow)), till.key, till.now)
+    )
+    assert recent.owner(till.key, till.now) is None
 
 
 async def test_a_key_revoked_over_http_opens_nothing_from_then_on(till: Till) -> None:

@@ -33,6 +33,7 @@ class RecentKeys:
 
     def __init__(self) -> None:
         self._owners: dict[bytes, tuple[float, Owner]] = {}
+        self._changes = 0
 
     def owner(self, presented: str, now: int) -> Owner | None:
         """The owner of a key that was let in an instant ago and is still usable at Unix second ``now``."""
@@ -43,7 +44,10 @@ class RecentKeys:
 
     def look_up(self, uow: UnitOfWork, presented: str, now: int) -> Owner:
         """The owner by the books; raise ``Unauthenticated`` or ``Forbidden`` when there is none."""
+        changes = self._changes
         owner = Owner(*authenticate(uow, presented, now))
+        if changes != self._changes:
+            return owner  # It may have been read, by another thread, before what has changed.
         if len(self._owners) >= REMEMBERED_KEYS:
             self._owners.clear()
         self._owners[_digest(presented)] = (time.monotonic() + REMEMBERED_SECONDS, owner)
@@ -51,6 +55,7 @@ class RecentKeys:
 
     def forget(self) -> None:
         """Keys or stores may have changed."""
+        self._changes += 1
         self._owners.clear()
 
 
