@@ -11,6 +11,8 @@ import pytest
 from tests.contract import check_answer
 from tests.served import Mailbox, Refusal, Served, Shop
 
+from stacktill.web.pages.examples import example_params
+
 ADDRESS = {"line1": "1 Main Street", "city": "Berlin"}
 SHIPPING = {"name": "Ada", "address": ADDRESS}
 ITEM = {
@@ -86,7 +88,10 @@ def test_the_books(checked: Shop) -> None:
     shop.get("/v1/balance")
     shop.get("/v1/account")
     shop.post("/v1/account", {"payment_policy": {"late_grace_seconds": 60}, "country": "DE"})
+    shop.post("/v1/account/logo", example_params("account.set_logo"))
+    shop.post("/v1/account", {"settings": {"checkout": {"allowed_origins": ["https://a.example"]}}})
     shop.get(f"/v1/accounts/{shop.id}")
+    shop.delete("/v1/account/logo")
     events = shop.get("/v1/events", {"after_position": 0, "limit": 3})
     assert events["next_position"] > 0
     shop.get(f"/v1/events/{events['data'][0]['id']}")

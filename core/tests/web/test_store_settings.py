@@ -1,13 +1,17 @@
-"""What a store says about its pages: colours, and the sites that may hold its checkout in a frame."""
+"""What a store says about its pages: colours, a logo, and the sites that may frame its checkout."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from core.tests.domain.test_pictures import JPEG, PNG, SVG, WEBP, chunk
 from core.tests.shop_kit import Till, open_till
+
+from stacktill.application.logos import MAX_BYTES, MAX_SIDE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,6 +60,86 @@ class TestBranding:
         params = {"settings": {"branding": {"primary_color": colour}}}
         status, _, param = await till.refused("POST", "/v1/account", params)
         assert (status, param) == (400, "settings[branding][primary_color]")
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def sized(width: int, height: int, padding: int = 0) -> bytes:
+    """A PNG whose header says these sides."""
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + PNG[24:29]
+    return PNG[:8] + chunk(b"IHDR", header) + chunk(b"teXt", b"x" * padding) + PNG[33:]
+
+
+class TestLogo:
+    @pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+    async def test_it_is_shown_from_here(self, till: Till, kind: str) -> None:
+        data = {"png": PNG, "jpeg": JPEG, "webp": WEBP}[kind]
+        account = await till.post("/v1/account/logo", data=encoded(data))
+        branding = account["settings"]["branding"]
+        path = f"/logos/{branding['logo']}.{kind}"
+        assert branding["logo_url"] == till.services.public_url + path
+        shown = await till.http.get(path)
+        assert (shown.status_code, shown.content) == (200, data)
+        assert shown.headers["content-type"] == f"image/{kind}"
+        assert shown.headers["x-content-type-options"] == "nosniff"
+        assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert shown.headers["content-security-policy"].startswith("default-src 'none'")
+        again = await till.http.get(path, headers={"If-None-Match": shown.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert (await till.http.get(path.replace(kind, "svg"))).status_code == 404
+
+    async def test_a_new_one_has_a_new_address(self, till: Till) -> None:
+        first = await till.post("/v1/account/logo", data=encoded(PNG))
+        second = await till.post("/v1/account/logo", data=encoded(PNG))
+        one, two = (each["settings"]["branding"]["logo_url"] for each in (first, second))
+        assert one != two
+        assert (await till.http.get(one.removeprefix(till.services.public_url))).status_code == 404
+        kind, previous = await till.last_change()
+        assert kind == "account.updated"
+        assert previous["settings"]["branding"]["logo_url"] == one
+
+    async def test_it_can_be_taken_away(self, till: Till) -> None:
+        before = await till.post("/v1/account/logo", data=encoded(PNG))
+        path = f"/logos/{before['settings']['branding']['logo']}.png"
+        account = await till.delete("/v1/account/logo")
+        assert account["settings"]["branding"]["logo"] is None
+        assert (await till.http.get(path)).status_code == 404
+        assert await till.delete("/v1/account/logo") == account
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            encoded(SVG),
+            encoded(PNG + SVG),
+            encoded(b"<html><script>alert(1)</script>"),
+            encoded(sized(MAX_SIDE + 1, 1)),
+            encoded(sized(1, 2**31 - 1)),
+            encoded(sized(10, 10, padding=MAX_BYTES)),
+            encoded(PNG)[:-2],
+            "https://shop.example/logo.png",
+            "data:image/png;base64," + encoded(PNG),
+        ],
+        ids=range(9),
+    )
+    async def test_anything_else_is_refused(self, till: Till, data: str) -> None:
+        status, _, param = await till.refused("POST", "/v1/account/logo", {"data": data})
+        assert (status, param) == (400, "data")
+        assert (await till.get("/v1/account"))["settings"]["branding"]["logo"] is None
+
+    async def test_the_largest_is_taken(self, till: Till) -> None:
+        rest = len(sized(MAX_SIDE, MAX_SIDE))
+        largest = sized(MAX_SIDE, MAX_SIDE, padding=MAX_BYTES - rest)
+        assert len(largest) == MAX_BYTES
+        await till.post("/v1/account/logo", data=encoded(largest))
+
+    async def test_it_can_be_sent_as_a_form(self, till: Till) -> None:
+        headers = {"Authorization": f"Bearer {till.key}"}
+        answer = await till.http.post(
+            "/v1/account/logo", headers=headers, data={"data": encoded(PNG)}
+        )
+        assert answer.status_code == 200
 
 
 class TestOrigins:

@@ -17,7 +17,15 @@ from stacktill.domain.merchants import Merchant, SettlementAddress, StorePolicy
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["NewMerchant", "create_merchant", "policy_from", "set_address", "update_account"]
+__all__ = [
+    "NewMerchant",
+    "account_of",
+    "change_account",
+    "create_merchant",
+    "policy_from",
+    "set_address",
+    "update_account",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,7 @@ def update_account(
     uow: UnitOfWork, services: Services, caller: Caller, params: dict[str, Any]
 ) -> Merchant:
     """Change the caller's own store: its words, its metadata and its policy."""
-    merchant = uow.merchants.get(caller.merchant_id)
-    if merchant is None:
-        raise NotFound(f"No such account: '{caller.merchant_id}'", param="account")
+    merchant = account_of(uow, caller)
     changes: dict[str, Any] = {
         name: params[name] for name in ("email", "country") if name in params
     }
@@ -105,10 +111,24 @@ def update_account(
         changes["policy"] = policy_from(merchant.policy, params["payment_policy"])
     if params.get("settings"):
         changes["settings"] = settings_from(merchant.settings, params["settings"])
-    after = replace(merchant, **changes)
+    return change_account(uow, services, caller, merchant, replace(merchant, **changes))
+
+
+def account_of(uow: UnitOfWork, caller: Caller) -> Merchant:
+    """The caller's own store, or ``NotFound``."""
+    merchant = uow.merchants.get(caller.merchant_id)
+    if merchant is None:
+        raise NotFound(f"No such account: '{caller.merchant_id}'", param="account")
+    return merchant
+
+
+def change_account(
+    uow: UnitOfWork, services: Services, caller: Caller, before: Merchant, after: Merchant
+) -> Merchant:
+    """Keep a store as it is from now on, and tell of it."""
     uow.merchants.save(after)
     view = account_view(services, after)
-    previous = changed_attributes(account_view(services, merchant), view)
+    previous = changed_attributes(account_view(services, before), view)
     record(uow, services, caller, "account.updated", view, previous=previous)
     return after
 

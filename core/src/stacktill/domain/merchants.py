@@ -7,6 +7,7 @@ from typing import Literal
 
 from stacktill.domain.colours import text_on
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
+from stacktill.domain.pictures import PictureKind
 
 __all__ = [
     "SCOPE_RESOURCES",
@@ -16,16 +17,12 @@ __all__ = [
     "KeyKind",
     "Logo",
     "Merchant",
-    "PictureKind",
     "SettlementAddress",
     "StorePolicy",
     "StoreSettings",
 ]
 
 KeyKind = Literal["secret", "publishable", "restricted"]
-
-PictureKind = Literal["png", "jpeg", "webp"]
-"""What a store's logo may be: pictures that cannot hold a script."""
 
 SCOPE_RESOURCES = (
     "account",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stacktill.domain.ledger import LedgerTransfer
     from stacktill.domain.merchants import ApiKey, Merchant, SettlementAddress
     from stacktill.domain.payment_intents import PaymentIntent
+    from stacktill.domain.pictures import Picture
     from stacktill.domain.refunds import Refund
     from stacktill.domain.resources import (
         CheckoutSession,
@@ -246,6 +247,11 @@ class UnitOfWork(Protocol):
     @property
     def plugin_state(self) -> Table[PluginState]:
         """Small values that plugins and the core keep."""
+        ...
+
+    @property
+    def pictures(self) -> Table[Picture]:
+        """Stores' logos."""
         ...
 
     def post(self, transfer: LedgerTransfer) -> None:

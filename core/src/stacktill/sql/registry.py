@@ -17,6 +17,7 @@ from stacktill.domain.events import Event
 from stacktill.domain.ledger import LedgerTransfer
 from stacktill.domain.merchants import ApiKey, Merchant, SettlementAddress
 from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.domain.pictures import Picture
 from stacktill.domain.refunds import Refund
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -69,6 +70,7 @@ _ALL: tuple[Mapper[Any], ...] = (
     DocumentMapper(tables.payment_links, PaymentLink),
     DocumentMapper(tables.checkout_sessions, CheckoutSession),
     RowMapper(tables.plugin_state, PluginState),
+    RowMapper(tables.pictures, Picture),
 )
 
 MAPPERS: dict[str, Mapper[Any]] = {mapper.table.name: mapper for mapper in _ALL}

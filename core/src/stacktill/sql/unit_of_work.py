@@ -19,6 +19,7 @@ from stacktill.domain.deposits import Deposit
 from stacktill.domain.ledger import LedgerTransfer
 from stacktill.domain.merchants import ApiKey, Merchant, SettlementAddress
 from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.domain.pictures import Picture
 from stacktill.domain.refunds import Refund
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -103,6 +104,7 @@ class SqlUnitOfWork:
         self.payment_links: SqlTable[PaymentLink] = get("payment_links")
         self.checkout_sessions: SqlTable[CheckoutSession] = get("checkout_sessions")
         self.plugin_state: SqlTable[PluginState] = get("plugin_state")
+        self.pictures: SqlTable[Picture] = get("pictures")
 
     def post(self, transfer: LedgerTransfer) -> None:
         """Keep a ledger transfer and move the running totals of its two accounts."""

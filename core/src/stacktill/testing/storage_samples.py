@@ -19,6 +19,7 @@ from stacktill.domain.events import Event
 from stacktill.domain.ledger import LedgerTransfer, account_id
 from stacktill.domain.merchants import ApiKey, Merchant, SettlementAddress
 from stacktill.domain.payment_intents import PaymentError, PaymentIntent
+from stacktill.domain.pictures import Picture
 from stacktill.domain.refunds import Refund
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -213,6 +214,15 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
         line_items=(ITEM, ITEM),
         client_secret="cs_secret",  # noqa: S106 - not a secret
         **OWNED,
+    ),
+    "pictures": lambda id, n: Picture(
+        id=id,
+        merchant_id=ACCOUNT,
+        created=n,
+        kind="png",
+        width=n,
+        height=64,
+        content="iVBORw0KGgo=",
     ),
     "plugin_state": lambda id, n: PluginState(id=id, value=f'{{"n":{n}}}'),
 }

@@ -10,7 +10,7 @@ from stacktill.sql.tables.chain import (
     withdrawals,
 )
 from stacktill.sql.tables.columns import METADATA
-from stacktill.sql.tables.merchants import api_keys, merchants, settlement_addresses
+from stacktill.sql.tables.merchants import api_keys, merchants, pictures, settlement_addresses
 from stacktill.sql.tables.notices import (
     attempts,
     deliveries,
@@ -50,6 +50,7 @@ __all__ = [
     "payment_intents",
     "payment_links",
     "payment_methods",
+    "pictures",
     "plugin_state",
     "prices",
     "products",

@@ -18,7 +18,7 @@ from stacktill.sql.tables.columns import (
     words,
 )
 
-__all__ = ["api_keys", "merchants", "settlement_addresses"]
+__all__ = ["api_keys", "merchants", "pictures", "settlement_addresses"]
 
 merchants = Table(
     "merchants",
@@ -60,4 +60,16 @@ settlement_addresses = Table(
     flag("current"),
     index("ix_settlement_addresses_address", "address"),
     index("ix_settlement_addresses_list", "merchant_id", "livemode", "id"),
+)
+
+pictures = Table(
+    "pictures",
+    METADATA,
+    identity(),
+    fixed_words("merchant_id"),
+    fixed_number("created"),
+    fixed_words("kind"),
+    fixed_number("width"),
+    fixed_number("height"),
+    fixed_words("content"),
 )

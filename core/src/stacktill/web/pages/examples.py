@@ -39,6 +39,9 @@ _ITEM = {
 
 PARAMS: dict[str, dict[str, Any]] = {
     "account.update": {"payment_policy": {"expires_after_seconds": 1_800}},
+    "account.set_logo": {
+        "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+    },
     "accounts.update": {"business_profile": {"name": "My shop"}},
     "api_keys.create": {"kind": "restricted", "name": "Till", "scopes": ["payment_intents:write"]},
     "api_keys.roll": {"overlap_seconds": 3_600},
@@ -115,6 +118,8 @@ PARAMS: dict[str, dict[str, Any]] = {
 
 SDK_NAMES: dict[str, str | None] = {
     "account.retrieve": "accounts.retrieve_current",
+    "account.remove_logo": None,
+    "account.set_logo": None,
     "account.update": None,
     "api_keys": None,
     "balance_history": None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stacktill.application.logos import LONGEST_TEXT, remove_logo, set_logo
 from stacktill.application.merchants import update_account
 from stacktill.application.views.account import account_view
 from stacktill.domain.confirmations import MAX_COUNT
@@ -130,6 +131,19 @@ UPDATE = Params(
 )
 
 
+LOGO = Params(
+    {
+        "data": Text(
+            max_length=LONGEST_TEXT,
+            required=True,
+            pattern="[A-Za-z0-9+/]+={0,2}",
+            pattern_message="It must be a picture's bytes in base64.",
+            description="The bytes of a PNG, JPEG or WebP file, in base64.",
+        )
+    }
+)
+
+
 def _retrieve(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     _check_own(ask)
     merchant = uow.merchants.get(ask.caller.merchant_id)
@@ -141,6 +155,15 @@ def _retrieve(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 def _update(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     _check_own(ask)
     return account_view(ask.services, update_account(uow, ask.services, ask.caller, ask.params))
+
+
+def _set_logo(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
+    merchant = set_logo(uow, ask.services, ask.caller, ask.params["data"])
+    return account_view(ask.services, merchant)
+
+
+def _remove_logo(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
+    return account_view(ask.services, remove_logo(uow, ask.services, ask.caller))
 
 
 def _check_own(ask: Ask) -> None:
@@ -175,6 +198,21 @@ OPERATIONS = (
         "Update your account and its payment policy",
         params=UPDATE,
         run=_update,
+    ),
+    _operation(
+        "POST",
+        "/v1/account/logo",
+        "account.set_logo",
+        "Give your store a logo",
+        params=LOGO,
+        run=_set_logo,
+    ),
+    _operation(
+        "DELETE",
+        "/v1/account/logo",
+        "account.remove_logo",
+        "Take the logo of your store away",
+        run=_remove_logo,
     ),
     _operation(
         "GET",
