@@ -52,6 +52,33 @@ async def test_a_refund_that_nobody_saw_for_a_day_can_be_given_up(till: Till) ->
     assert (await till.do(cancel_refund, refund.id)).status == "canceled"
 
 
+async def test_the_day_begins_when_the_transfer_is_sent(till: Till) -> None:
+    """A refund that lay about before it was signed is not lost the moment it is sent."""
+    intent = await till.intent(1_000)
+    await till.mine(till.payment(intent))
+    refund = await till.do(create_refund, {"payment_intent": intent.id})
+    till.clock.advance(48 * 3600)
+    await till.do(broadcast_refund, refund.id, SENT)
+    with pytest.raises(StateConflict, match="has not shown for a day"):
+        await till.do(cancel_refund, refund.id)
+    till.clock.advance(20 * 3600)
+    await till.do(broadcast_refund, refund.id, SENT_ANEW)
+    till.clock.advance(20 * 3600)
+    with pytest.raises(StateConflict, match="has not shown for a day"):
+        await till.do(cancel_refund, refund.id)
+
+
+async def test_the_refund_of_a_stray_deposit_can_be_given_up_as_soon(till: Till) -> None:
+    """It has no line in the balance, but its transfer was taken back all the same."""
+    stray = till.transfer(700)
+    await till.mine(stray)
+    refund = await till.do(refund_unmatched, (await till.deposit(stray)).id)
+    await till.mine(till.signed(refund))
+    await till.revert(1)
+    assert (await till.do(cancel_refund, refund.id)).status == "canceled"
+    assert (await till.deposit(stray)).match == "unmatched"
+
+
 async def test_a_wallet_may_send_a_refund_anew(till: Till) -> None:
     """The hash of the transfer that counts is the last one told."""
     intent = await till.intent(1_000)

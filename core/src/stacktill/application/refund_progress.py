@@ -64,7 +64,9 @@ def refund_returned(uow: UnitOfWork, services: Services, refund: Refund) -> None
     deposit = deposit_given_back(uow, refund, already=True)
     if deposit is not None:
         uow.deposits.save(replace(deposit, match="refunding"))
-    save_refund(uow, services, refund, advance_refund(refund, "pending", block_height=None))
+    now = services.now(refund.livemode)
+    back = advance_refund(refund, "pending", block_height=None, expires_at=now)
+    save_refund(uow, services, refund, back)
 
 
 def save_refund(

@@ -16,7 +16,7 @@ from stacktill.application.views.charges import refund_view
 from stacktill.domain.charges import Charge
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
-from stacktill.domain.refunds import Refund, advance_refund, is_lost, reserve
+from stacktill.domain.refunds import LOST_AFTER_SECONDS, Refund, advance_refund, is_lost, reserve
 from stacktill.plugin.chain import RefundTerms
 from stacktill.plugin.storage import UnitOfWork
 
@@ -131,7 +131,8 @@ def broadcast_refund(
         return refund
     if refund.status != "pending":
         _require_unsigned(refund, "broadcast")
-    after = advance_refund(refund, "pending", txid=txid)
+    until = services.now(refund.livemode) + LOST_AFTER_SECONDS
+    after = advance_refund(refund, "pending", txid=txid, expires_at=until)
     save_refund(uow, services, refund, after, caller)
     return after
 

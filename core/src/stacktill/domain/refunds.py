@@ -8,6 +8,7 @@ from typing import Any, Literal
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
 
 __all__ = [
+    "LOST_AFTER_SECONDS",
     "REFUND_REASONS",
     "Refund",
     "RefundStatus",
@@ -34,6 +35,7 @@ class Refund:
     """One giving back of at most what arrived; the amount is reserved on the charge from the start.
 
     ``transaction`` is what the merchant signs; ``memo`` (hex) is how the chain's answer is recognised.
+    ``expires_at`` is from when on a transfer that was sent may be given up (Unix seconds).
     """
 
     id: str
@@ -60,6 +62,7 @@ class Refund:
 
 
 LOST_AFTER_SECONDS = 24 * 3600
+"""How long a wallet's transfer may be on its way before it may be given up."""
 
 
 def is_lost(refund: Refund, now: int) -> bool:
@@ -67,8 +70,8 @@ def is_lost(refund: Refund, now: int) -> bool:
 
     It may when the chain took it back and did not mine it again, or has not shown it for a day.
     """
-    was_mined = refund.balance_transaction is not None
-    return refund.status == "pending" and (was_mined or now - refund.created >= LOST_AFTER_SECONDS)
+    until = refund.expires_at
+    return refund.status == "pending" and until is not None and now >= until
 
 
 def reserve(charge: Charge, amount_sats: int | None) -> tuple[Charge, int]:
