@@ -8,6 +8,7 @@ from litestar.types import ASGIApp
 from stacktill.runtime.appliance import Appliance
 from stacktill.web.api.endpoint import route_of
 from stacktill.web.api.recent_keys import RecentKeys
+from stacktill.web.embed.routes import embed_routes
 from stacktill.web.errors import exception_handlers
 from stacktill.web.gauges import add_gauges
 from stacktill.web.live import live_routes
@@ -33,6 +34,7 @@ def create_app(appliance: Appliance) -> ASGIApp:
             *live_routes(appliance),
             *operational_routes(appliance, metrics),
             *page_routes(appliance),
+            *embed_routes(),
             *_plugin_routes(appliance),
         ],
         exception_handlers=exception_handlers,

@@ -30,11 +30,14 @@ class Cors:
             origin.rstrip("/").lower().encode("ascii") for origin in settings.allowed_origins
         )
         self._paths = settings.paths
+        self._shared_paths = settings.shared_paths
         self._max_age = b"%d" % settings.max_age_seconds
 
     def check(self, exchange: Exchange) -> Answer | None:
         """The answer to a preflight; for other requests adds headers and lets them through."""
         if not self._origins or not exchange.path.startswith(self._paths):
+            return None
+        if exchange.path.startswith(self._shared_paths):
             return None
         if not self._every:
             exchange.added_headers.append((b"vary", b"Origin"))

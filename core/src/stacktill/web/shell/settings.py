@@ -14,6 +14,8 @@ class CorsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Origins such as ``https://shop.example``; ``("*",)`` allows every one, ``()`` none."""
     paths: tuple[str, ...] = ("/v1/", "/v2/")
     """Beginnings of the paths that are open; pages with a session must not be among them."""
+    shared_paths: tuple[str, ...] = ("/v1/stacktill.",)
+    """Beginnings of the paths of files that say themselves that every site may read them."""
     max_age_seconds: int = 600
     """How long a browser may remember the answer to its preflight."""
 
