@@ -249,12 +249,12 @@ def test_routes_and_commands_are_lists(tmp_path: Path) -> None:
     asked = started(
         tmp_path,
         good="@hookimpl\ndef stacktill_routes(context):\n    return [context.name]\n"
-        "@hookimpl\ndef stacktill_commands():\n    return ['c']",
+        "@hookimpl\ndef stacktill_commands(context):\n    return [context.data_dir.name]",
         bad="@hookimpl\ndef stacktill_commands():\n    return 'c'",
     )
     assert str(asked.routes()) == "{'good': ['good']}"
     with pytest.raises(ConfigError, match=r"\[plugins.bad\]: stacktill_commands\(\) failed"):
-        plugin_commands(asked.host)
+        plugin_commands(asked.host, data_dir=tmp_path, clock=FakeClock(), ids=CountingIds())
 
 
 async def test_calls_can_be_traced(

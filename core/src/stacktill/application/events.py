@@ -12,7 +12,6 @@ from stacktill.plugin.storage import UnitOfWork, Where
 
 __all__ = ["DeliveredEvents", "after_position", "matching_types", "pending_webhooks"]
 
-PLUGIN_PREFIX = "plugin:"
 DELIVERIES_PER_QUERY = 20_000
 EVENTS_PER_PART = 200
 MOST_PARTS = 50
@@ -106,4 +105,4 @@ def _deliveries(
     if status is not None:
         where["status"] = status
     found = uow.deliveries.find(where, limit=DELIVERIES_PER_QUERY)
-    return [one for one in found if not one.subscriber.startswith(PLUGIN_PREFIX)]
+    return [one for one in found if ":" not in one.subscriber]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from stacktill.application.receipts import receipt_kind
 from stacktill.application.services import Services
 from stacktill.application.webhook_endpoints import disable_endpoint
 from stacktill.domain.events import Event, matches
@@ -41,11 +42,16 @@ class Settled:
 
 
 def relay_events(
-    uow: UnitOfWork, services: Services, subscribers: dict[str, frozenset[str]], limit: int = 500
+    uow: UnitOfWork,
+    services: Services,
+    subscribers: dict[str, frozenset[str]],
+    limit: int = 500,
+    receipts: str | None = None,
 ) -> Relayed:
     """Give the oldest unplaced events their positions and queue them for everybody who wants them.
 
-    ``subscribers`` are plugins by name with the event types they implement (``*`` for all).
+    ``subscribers`` are plugins by name with the event types they implement (``*`` for all);
+    ``receipts`` is the subscriber that payers' receipts are queued for.
     """
     events = uow.events.find({"position": None}, limit=limit)
     if not events:
@@ -61,6 +67,8 @@ def relay_events(
         if owner not in endpoints:
             endpoints[owner] = _enabled(uow, owner)
         queued.extend(_fan_out(services, event, endpoints[owner], subscribers))
+        if receipts is not None and receipt_kind(event) is not None:
+            queued.append(new_delivery(services, event, receipts))
     for delivery in queued:
         uow.deliveries.add(delivery)
     return Relayed(tuple(stamped), tuple(queued))

@@ -79,11 +79,14 @@ def init(path: Path, force: bool) -> None:
 @json_option
 def plugins(config: Path | None, as_json: bool) -> None:
     """List the plugins that are on, what they offer, and those that are installed but off."""
+    from stacktill.cli.plugin_commands import commands_of
     from stacktill.runtime.plugin_host import load_plugins
     from stacktill.runtime.plugin_sources import ENTRY_POINTS
 
-    host = load_plugins(settings_from(config))
-    found = [_described(host, plugin) for plugin in host.plugins.values()]
+    settings = settings_from(config)
+    host = load_plugins(settings)
+    commands = commands_of(host, settings.data_dir)
+    found = [_described(host, plugin, commands) for plugin in host.plugins.values()]
     installed = {entry.name for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     off = sorted(installed - host.plugins.keys())
     if as_json:
@@ -99,12 +102,13 @@ def plugins(config: Path | None, as_json: bool) -> None:
         say(f"installed, but off: {', '.join(off)}; a [plugins.NAME] table puts one on")
 
 
-def _described(host: PluginHost, plugin: LoadedPlugin) -> dict[str, Any]:
-    from stacktill.cli.plugin_commands import commands_of
+def _described(
+    host: PluginHost, plugin: LoadedPlugin, commands: dict[str, tuple[str, click.Command]]
+) -> dict[str, Any]:
     from stacktill.runtime.plugin_checks import HOOKS
 
     hooks = sorted(hook for hook in HOOKS if plugin.name in host.implementations(hook))
-    offered = [name for name, (owner, _) in commands_of(host).items() if owner == plugin.name]
+    offered = [name for name, (owner, _) in commands.items() if owner == plugin.name]
     return {
         "name": plugin.name,
         "version": plugin.version,

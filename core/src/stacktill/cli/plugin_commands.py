@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["commands_of", "find_plugin_command"]
 
 
-def commands_of(host: PluginHost) -> dict[str, tuple[str, click.Command]]:
+def commands_of(host: PluginHost, data_dir: Path) -> dict[str, tuple[str, click.Command]]:
     """Every command that a plugin offers, by its name, with the plugin's name.
 
     Raise ``ConfigError`` when one is no command, or two plugins offer one of the same name.
     """
+    from stacktill.runtime.clock import SystemClock
     from stacktill.runtime.hooks import plugin_commands
+    from stacktill.runtime.ids import TimeOrderedIds
 
+    asked = plugin_commands(host, data_dir=data_dir, clock=SystemClock(), ids=TimeOrderedIds())
     found: dict[str, tuple[str, click.Command]] = {}
-    for plugin, offered in plugin_commands(host).items():
+    for plugin, offered in asked.items():
         for command in offered:
             name = command.name if isinstance(command, click.Command) else None
             if name is None:
@@ -42,5 +45,6 @@ def find_plugin_command(name: str, config: Path | None) -> click.Command | None:
     """The command of that name, or None; a faulty configuration raises ``ConfigError``."""
     from stacktill.runtime.plugin_host import load_plugins
 
-    found = commands_of(load_plugins(settings_from(config))).get(name)
+    settings = settings_from(config)
+    found = commands_of(load_plugins(settings), settings.data_dir).get(name)
     return None if found is None else found[1]

@@ -23,6 +23,7 @@ from stacktill.domain.ledger import LedgerTransfer
 from stacktill.domain.merchants import Merchant, StorePolicy
 from stacktill.domain.money import CURRENCY, MAX_SATS
 from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.domain.receipts import Receipt, ReceiptItem, ReceiptKind, Store
 from stacktill.domain.refunds import Refund
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -63,11 +64,15 @@ __all__ = [
     "PaymentMethod",
     "Price",
     "Product",
+    "Receipt",
+    "ReceiptItem",
+    "ReceiptKind",
     "Refund",
     "Refusal",
     "RequestError",
     "StacktillError",
     "StateConflict",
+    "Store",
     "StorePolicy",
     "Unavailable",
     "WebhookEndpoint",

@@ -41,8 +41,8 @@ class WebhookEndpoint:
 class Delivery:
     """One event on its way to one subscriber.
 
-    ``subscriber`` is an endpoint's id or ``plugin:<name>``; times are Unix milliseconds, because the
-    first retry may be due within seconds.
+    ``subscriber`` is an endpoint's id, ``plugin:<name>`` or ``receipts:<name>``; times are Unix
+    milliseconds, because the first retry may be due within seconds.
     """
 
     id: str

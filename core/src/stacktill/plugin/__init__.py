@@ -19,6 +19,7 @@ from stacktill.plugin.health import Health
 from stacktill.plugin.hookspecs import hookimpl
 from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInfo
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
+from stacktill.plugin.receipts import ReceiptBackend, ReceiptSender
 from stacktill.plugin.storage import (
     Clause,
     NotUnique,
@@ -52,6 +53,8 @@ __all__ = [
     "PluginConfig",
     "PluginContext",
     "PluginInfo",
+    "ReceiptBackend",
+    "ReceiptSender",
     "RefundTerms",
     "SandboxOrder",
     "SandboxScript",

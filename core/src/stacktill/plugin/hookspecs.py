@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stacktill.plugin.context import PluginContext
     from stacktill.plugin.info import PluginInfo
     from stacktill.plugin.notification import NotificationBackend
+    from stacktill.plugin.receipts import ReceiptBackend
     from stacktill.plugin.storage import StorageBackend
 
 __all__ = ["PROJECT", "hookimpl", "hookspec"]
@@ -63,6 +64,12 @@ def stacktill_notification() -> NotificationBackend:
 
 
 @hookspec
+def stacktill_receipts() -> ReceiptBackend:
+    """Offer a way to bring receipts to payers."""
+    raise NotImplementedError
+
+
+@hookspec
 def stacktill_cache() -> CacheBackend:
     """Offer a cache shared by processes; without one the core keeps its own in process."""
     raise NotImplementedError
@@ -75,7 +82,7 @@ def stacktill_routes(context: PluginContext) -> list[ControllerRouterHandler]:
 
 
 @hookspec
-def stacktill_commands() -> list[click.Command]:
+def stacktill_commands(context: PluginContext) -> list[click.Command]:
     """Offer command-line commands, added below ``stacktill``."""
     raise NotImplementedError
 

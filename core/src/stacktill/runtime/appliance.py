@@ -23,6 +23,7 @@ from stacktill.plugin.cache import Cache
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.health import Health
 from stacktill.plugin.notification import Notifier
+from stacktill.plugin.receipts import ReceiptSender
 from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.carriers import Carriers
 from stacktill.runtime.clock import SystemClock
@@ -32,6 +33,7 @@ from stacktill.runtime.hooks import Hooks
 from stacktill.runtime.hub import Hub
 from stacktill.runtime.ids import TimeOrderedIds, first_id
 from stacktill.runtime.plugin_host import load_plugins
+from stacktill.runtime.receipt_carrier import NamedSender
 from stacktill.runtime.relay import Relay
 from stacktill.runtime.supervisor import Supervisor
 from stacktill.runtime.vault import KeyRing
@@ -62,6 +64,7 @@ class Appliance:
     supervisor: Supervisor
     operator_token: str
     notifier: Notifier | None
+    receipts: ReceiptSender | None
     cache: Cache | None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,6 +105,8 @@ class Appliance:
             parts[f"chain_{mode}"] = watcher.health()
         if self.notifier is not None:
             parts["notification"] = await self.notifier.health()
+        if self.receipts is not None:
+            parts["receipts"] = await self.receipts.health()
         if self.cache is not None:
             parts["cache"] = await self.cache.health()
         return parts
@@ -158,7 +163,8 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             vault=KeyRing.load(data_dir / "keys"),
             public_url=settings.server.url,
         )
-        appliance = _assemble(settings, hooks, storage, services, chains)
+        receipts = await _open_receipts(hooks, stack)
+        appliance = _assemble(settings, hooks, storage, services, chains, receipts=receipts)
         appliance.cache = await _open_cache(hooks, stack)
         if loops:
             appliance.start_loops()
@@ -176,6 +182,14 @@ async def _open_notifier(hooks: Hooks, stack: AsyncExitStack) -> Notifier | None
     return await stack.enter_async_context(offer.backend.open(hooks.context(offer.plugin)))
 
 
+async def _open_receipts(hooks: Hooks, stack: AsyncExitStack) -> NamedSender | None:
+    offer = hooks.backends.receipts
+    if offer is None:
+        return None
+    opened = offer.backend.open(hooks.context(offer.plugin))
+    return NamedSender(offer.plugin, await stack.enter_async_context(opened))
+
+
 async def _open_cache(hooks: Hooks, stack: AsyncExitStack) -> Cache | None:
     offer = hooks.backends.cache
     if offer is None:
@@ -189,10 +203,13 @@ def _assemble(
     storage: Storage,
     services: Services,
     chains: dict[bool, Chain],
+    *,
+    receipts: NamedSender | None,
 ) -> Appliance:
     hub = Hub()
     notifier = services.notifier
-    dispatcher = Dispatcher(storage, services, Carriers(storage, services, notifier, hooks), log)
+    carriers = Carriers(storage, services, notifier, hooks, receipts=receipts)
+    dispatcher = Dispatcher(storage, services, carriers, log)
     relay = Relay(storage, services, dispatcher, hub, log)
     watchers = {
         "live" if livemode else "test": Watcher(
@@ -219,6 +236,7 @@ def _assemble(
         supervisor=Supervisor(log),
         operator_token=_operator_token(settings.data_dir / "operator.token"),
         notifier=notifier,
+        receipts=None if receipts is None else receipts.sender,
         cache=None,
     )
 

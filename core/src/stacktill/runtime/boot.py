@@ -10,11 +10,17 @@ from typing import Any, Generic, TypeVar
 import pluggy
 
 from stacktill.domain.errors import ConfigError
-from stacktill.plugin import CacheBackend, ChainBackend, NotificationBackend, StorageBackend
+from stacktill.plugin import (
+    CacheBackend,
+    ChainBackend,
+    NotificationBackend,
+    ReceiptBackend,
+    StorageBackend,
+)
 from stacktill.runtime.hook_calls import called
 from stacktill.runtime.plugin_host import PluginHost, attempted
 
-__all__ = ["Backends", "Offer", "ask_backends", "ask_list"]
+__all__ = ["Backends", "Offer", "ask_backends", "ask_list", "is_live"]
 
 B = TypeVar("B")
 
@@ -34,6 +40,7 @@ class Backends:
     storage: Offer[StorageBackend]
     chains: Mapping[bool, Offer[ChainBackend]]
     notification: Offer[NotificationBackend] | None
+    receipts: Offer[ReceiptBackend] | None
     cache: Offer[CacheBackend] | None
 
     @property
@@ -48,6 +55,7 @@ def ask_backends(host: PluginHost) -> Backends:
     storages = _offers(host, "stacktill_storage", StorageBackend, faults)
     chains = _offers(host, "stacktill_chain", ChainBackend, faults)
     notifications = _offers(host, "stacktill_notification", NotificationBackend, faults)
+    receipts = _offers(host, "stacktill_receipts", ReceiptBackend, faults)
     caches = _offers(host, "stacktill_cache", CacheBackend, faults)
     test = [offer for offer in chains if not offer.backend.livemode]
     live = [offer for offer in chains if offer.backend.livemode]
@@ -57,6 +65,7 @@ def ask_backends(host: PluginHost) -> Backends:
     _hold_one(test, "a chain for test mode", faults, is_needed=is_needed)
     _hold_one(live, "a chain for live mode", faults)
     _hold_one(notifications, "a way to send webhooks", faults)
+    _hold_one(receipts, "a way to send receipts", faults)
     _hold_one(caches, "a cache", faults)
     if faults:
         raise ConfigError("\n".join(faults))
@@ -64,8 +73,15 @@ def ask_backends(host: PluginHost) -> Backends:
         storage=storages[0],
         chains={offer.backend.livemode: offer for offer in chains},
         notification=notifications[0] if notifications else None,
+        receipts=receipts[0] if receipts else None,
         cache=caches[0] if caches else None,
     )
+
+
+def is_live(host: PluginHost) -> bool:
+    """Whether any plugin offers a live chain; what else it offers may be faulty."""
+    chains = _offers(host, "stacktill_chain", ChainBackend, [])
+    return any(offer.backend.livemode for offer in chains)
 
 
 def ask_list(implementation: pluggy.HookImpl, arguments: Mapping[str, Any]) -> list[Any]:

@@ -6,6 +6,7 @@ import time
 from typing import Protocol
 
 from stacktill.application.delivery_queue import cancel_delivery
+from stacktill.application.receipts import RECEIPTS
 from stacktill.application.services import Services
 from stacktill.application.views.events import event_body
 from stacktill.application.webhook_endpoints import target_of
@@ -13,6 +14,7 @@ from stacktill.domain.events import Event
 from stacktill.domain.webhooks import Delivery, WebhookEndpoint
 from stacktill.plugin.notification import Attempt, Message, Notifier
 from stacktill.plugin.storage import Storage, UnitOfWork
+from stacktill.runtime.receipt_carrier import NamedSender, ReceiptCarrier
 
 __all__ = ["Carrier", "Carriers", "EventHooks"]
 
@@ -51,16 +53,27 @@ class Carriers:
     """Makes the carrier of a subscriber."""
 
     def __init__(
-        self, storage: Storage, services: Services, notifier: Notifier | None, hooks: EventHooks
+        self,
+        storage: Storage,
+        services: Services,
+        notifier: Notifier | None,
+        hooks: EventHooks,
+        *,
+        receipts: NamedSender | None = None,
     ) -> None:
         self._storage = storage
         self._services = services
         self._notifier = notifier
         self._hooks = hooks
+        self._sender = None if receipts is None else receipts.sender
         self.plugins = hooks.event_subscribers()
+        self.receipts = None if receipts is None else RECEIPTS + receipts.plugin
 
     def for_subscriber(self, subscriber: str) -> Carrier:
-        """The carrier for an endpoint's id or ``plugin:<name>``."""
+        """The carrier for an endpoint's id, ``plugin:<name>`` or ``receipts:<name>``."""
+        if subscriber.startswith(RECEIPTS):
+            sender = self._sender if subscriber == self.receipts else None
+            return ReceiptCarrier(subscriber, self._storage, self._services, sender)
         if subscriber.startswith(PREFIX):
             return PluginCarrier(subscriber.removeprefix(PREFIX), self._hooks)
         return EndpointCarrier(subscriber, self._storage, self._services, self._notifier)

@@ -47,6 +47,11 @@ class Dispatcher:
         return self._carriers.plugins
 
     @property
+    def receipts(self) -> str | None:
+        """The subscriber of receipts, when a plugin sends them."""
+        return self._carriers.receipts
+
+    @property
     def in_flight(self) -> int:
         """Attempts that run now."""
         return sum(lane.in_flight for lane in self._lanes.values())

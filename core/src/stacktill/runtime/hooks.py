@@ -19,7 +19,7 @@ from stacktill.domain.merchants import Merchant
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.domain.refunds import Refund
 from stacktill.plugin import Clock, Ids, PluginContext
-from stacktill.runtime.boot import Backends, ask_backends, ask_list
+from stacktill.runtime.boot import Backends, ask_backends, ask_list, is_live
 from stacktill.runtime.decisions import Decision, is_depth, is_fee
 from stacktill.runtime.hook_calls import PluginThreads, traced
 from stacktill.runtime.plugin_checks import EVENT_HOOKS, EVERY_EVENT
@@ -65,14 +65,9 @@ class Hooks:
     def context(self, plugin: str) -> PluginContext:
         """What the plugin of that name is given, the same object every time."""
         if plugin not in self._contexts:
-            self._contexts[plugin] = PluginContext(
-                name=plugin,
-                config=self.host.plugins[plugin].config,
-                data_dir=self._data_dir,
-                clock=self._clock,
-                ids=self._ids,
-                log=logging.getLogger(f"stacktill.plugins.{plugin}"),
-                live=self.backends.live,
+            live, ids = self.backends.live, self._ids
+            self._contexts[plugin] = _context(
+                self.host, plugin, self._data_dir, self._clock, ids=ids, live=live
             )
         return self._contexts[plugin]
 
@@ -173,7 +168,27 @@ class Hooks:
             raise PluginFailed(f"{plugin}: {type(error).__name__}: {error}") from error
 
 
-def plugin_commands(host: PluginHost) -> dict[str, list[click.Command]]:
+def plugin_commands(
+    host: PluginHost, *, data_dir: Path, clock: Clock, ids: Ids
+) -> dict[str, list[click.Command]]:
     """The command-line commands of each plugin; raise ``ConfigError`` when one cannot say them."""
     asked = host.implementations("stacktill_commands").items()
-    return {name: ask_list(one, {}) for name, one in asked}
+    live = is_live(host) if asked else False
+    return {
+        name: ask_list(one, {"context": _context(host, name, data_dir, clock, ids=ids, live=live)})
+        for name, one in asked
+    }
+
+
+def _context(
+    host: PluginHost, plugin: str, data_dir: Path, clock: Clock, *, ids: Ids, live: bool
+) -> PluginContext:
+    return PluginContext(
+        name=plugin,
+        config=host.plugins[plugin].config,
+        data_dir=data_dir,
+        clock=clock,
+        ids=ids,
+        log=logging.getLogger(f"stacktill.plugins.{plugin}"),
+        live=live,
+    )

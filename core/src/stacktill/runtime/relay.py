@@ -66,7 +66,11 @@ class Relay:
         while True:
             reach("relay.before_write")
             relayed = await self._storage.write(
-                relay_events, self._services, self._dispatcher.plugins, EVENTS_PER_ROUND
+                relay_events,
+                self._services,
+                self._dispatcher.plugins,
+                EVENTS_PER_ROUND,
+                self._dispatcher.receipts,
             )
             reach("relay.after_write")
             self._hub.publish(relayed.events)
