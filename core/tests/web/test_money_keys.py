@@ -12,6 +12,7 @@ import pytest_asyncio
 from core.tests.shop_kit import Till, open_till
 from core.tests.web.money_kit import everything_kept, ids, keyed
 
+from stacktill.application.keys import MOST_KEYS
 from stacktill.domain.merchants import SCOPE_RESOURCES
 from stacktill.web.api.expanding import EMBEDDED, RESOURCES
 from stacktill.web.resources.every import OPERATIONS
@@ -29,6 +30,9 @@ async def appliance_till(tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
 async def till(appliance_till: Till) -> Till:
     """A merchant of its own for each test, all on one appliance."""
     return await appliance_till.neighbour()
+
+
+TOO_MANY = (400, "too_many_keys", None)
 
 
 class TestKeys:
@@ -55,6 +59,25 @@ class TestKeys:
         assert again.content == first.content
         assert first.json()["key"] not in await everything_kept(till)
         assert len((await till.get(self.URL))["data"]) == 3
+
+    async def test_a_store_has_so_many_keys_and_no_more(self, till: Till) -> None:
+        """Each has a rate limit of its own, so their number is the limit of the store."""
+        ours = range(MOST_KEYS - len((await till.get(self.URL))["data"]))
+        keys = [await till.post(self.URL, kind="secret") for _ in ours]
+        for kind in ("secret", "publishable"):
+            assert await till.refused("POST", self.URL, {"kind": kind}) == TOO_MANY
+        await till.post(f"{self.URL}/{keys[0]['id']}/roll")
+        assert await till.refused("POST", f"{self.URL}/{keys[0]['id']}/roll") == TOO_MANY
+        await till.post(f"{self.URL}/{keys[1]['id']}/revoke")
+        await till.post(self.URL, kind="restricted", scopes=["*"])
+
+    async def test_keys_that_were_rolled_and_still_open_are_no_more(self, till: Till) -> None:
+        """A key may always be rolled without an overlap."""
+        key = await till.post(self.URL, kind="secret")
+        for _ in range(MOST_KEYS):
+            key = await till.post(f"{self.URL}/{key['id']}/roll")
+        assert await till.refused("POST", f"{self.URL}/{key['id']}/roll") == TOO_MANY
+        await till.post(f"{self.URL}/{key['id']}/roll", overlap_seconds=0)
 
     async def test_scopes_are_what_a_restricted_key_may_do(self, till: Till) -> None:
         made = await till.post(self.URL, kind="restricted", scopes=["charges:read"])

@@ -123,6 +123,8 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("payment_intents", {**MINE, "created >=": 5}, {"descending": True}, "list"),
     ("payment_intents", {**MINE, "status": "requires_action"}, {"descending": True}, "list"),
     ("api_keys", {**MINE}, {"descending": True}, "list"),
+    ("api_keys", {**MINE, "revoked_at": None, "expires_at >": 5}, {"limit": 100}, "list"),
+    ("deposits", {**MINE, "state": "reversed"}, {"descending": True}, "list"),
     ("idempotency", {"created <": 5}, {"order": "created", "limit": 1}, "created"),
     ("ledger_transfers", {"reference": "dep_1"}, {}, "reference"),
     ("ledger_accounts", {**MINE}, {}, "owner"),

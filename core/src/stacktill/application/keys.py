@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from stacktill.application.services import Services
-from stacktill.domain.errors import Forbidden, NotFound, Unauthenticated
+from stacktill.domain.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
 from stacktill.domain.merchants import ApiKey, KeyKind, Merchant
-from stacktill.plugin.storage import UnitOfWork
+from stacktill.plugin.storage import UnitOfWork, Where
 
 __all__ = [
+    "MOST_KEYS",
     "NewKey",
     "authenticate",
     "create_key",
@@ -20,6 +21,11 @@ __all__ = [
     "roll_key",
 ]
 
+MOST_KEYS = 100
+"""How many keys of one mode a store may have open; each has a rate limit of its own.
+
+Keys that a roll replaced come on top while they still open, and are no more than that either.
+"""
 PREFIXES: dict[KeyKind, str] = {"secret": "sk", "publishable": "pk", "restricted": "rk"}
 
 
@@ -52,9 +58,25 @@ def create_key(
     name: str | None = None,
     scopes: tuple[str, ...] = (),
 ) -> NewKey:
-    """Make a key for a merchant."""
+    """Make a key for a merchant; raise ``InvalidRequest`` when it has as many as it may have."""
     if uow.merchants.get(merchant_id) is None:
         raise NotFound(f"No such merchant: '{merchant_id}'", param="merchant")
+    _check_room(uow, merchant_id, livemode, {"expires_at": None})
+    return _new_key(
+        uow, services, merchant_id, livemode=livemode, kind=kind, name=name, scopes=scopes
+    )
+
+
+def _new_key(
+    uow: UnitOfWork,
+    services: Services,
+    merchant_id: str,
+    *,
+    livemode: bool,
+    kind: KeyKind,
+    name: str | None,
+    scopes: tuple[str, ...],
+) -> NewKey:
     text = services.ids.secret(f"{PREFIXES[kind]}_{'live' if livemode else 'test'}")
     record = ApiKey(
         id=services.ids.new("key"),
@@ -74,7 +96,13 @@ def create_key(
 def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: int) -> NewKey:
     """Make a successor of a key; the old one opens for ``overlap_seconds`` more."""
     old = _usable(uow, services, id)
-    new = create_key(
+    now = services.clock.now()
+    if old.expires_at is not None:
+        # Rolled before: its first successor is open already.
+        _check_room(uow, old.merchant_id, old.livemode, {"expires_at": None})
+    elif overlap_seconds:
+        _check_room(uow, old.merchant_id, old.livemode, {"expires_at >": now})
+    new = _new_key(
         uow,
         services,
         old.merchant_id,
@@ -83,9 +111,9 @@ def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: i
         name=old.name,
         scopes=old.scopes,
     )
-    until = services.clock.now() + overlap_seconds
+    until = now + overlap_seconds
     if old.expires_at is not None:
-        # Rolled before: rolling it again must not open it for longer.
+        # Rolling it again must not open it for longer.
         until = min(until, old.expires_at)
     uow.api_keys.save(replace(old, expires_at=until))
     return new
@@ -109,6 +137,16 @@ def authenticate(uow: UnitOfWork, text: str, now: int) -> tuple[ApiKey, Merchant
     if merchant.status != "active":
         raise Forbidden("This account is suspended.", code="account_invalid")
     return found[0], merchant
+
+
+def _check_room(uow: UnitOfWork, merchant_id: str, livemode: bool, which: Where) -> None:
+    where = {"merchant_id": merchant_id, "livemode": livemode, "revoked_at": None, **which}
+    if len(uow.api_keys.find(where, limit=MOST_KEYS)) >= MOST_KEYS:
+        raise InvalidRequest(
+            f"A store has at most {MOST_KEYS} API keys of one mode, and as many more that were rolled "
+            "and still open. Revoke those that nobody uses.",
+            code="too_many_keys",
+        )
 
 
 def _usable(uow: UnitOfWork, services: Services, id: str) -> ApiKey:
