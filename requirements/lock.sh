@@ -15,6 +15,7 @@ compile() {
         --no-emit-package stacktill \
         --no-emit-package stacktill-core \
         --no-emit-package stacktill-chain-sandbox \
+        --no-emit-package stacktill-chain-stacks \
         --no-emit-package stacktill-notify-webhook \
         --no-emit-package stacktill-storage-sqlite \
         --output-file "requirements/$target" "$@" > /dev/null
