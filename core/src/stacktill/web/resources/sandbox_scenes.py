@@ -32,6 +32,10 @@ __all__ = [
     "tip_after",
 ]
 
+PAY_NAMES = {"sender": "from", "amount_sats": "amount"}
+DEPOSIT_NAMES = {"sender": "buyer_wallet"}
+"""What an order's fields are called by who sends it over HTTP."""
+
 _being_signed: set[str] = set()
 """Refunds that a sandbox wallet is signing now: two hands must not sign one."""
 
@@ -68,7 +72,7 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
         contract=params.get("contract"),
         fail=params.get("fail"),
     )
-    txid = await script_of(appliance).pay(order)
+    txid = await _send(appliance, ask, order, PAY_NAMES)
     if params["mine"]:
         await _mine_until_final(appliance, intent, txid)
     caller = Caller(intent.merchant_id, intent.livemode)
@@ -109,7 +113,7 @@ async def simulate_deposit(appliance: Appliance, ask: Ask) -> dict[str, Any]:
             sender=ask.params.get("buyer_wallet"),
             memo=bytes.fromhex(intent.memo or ""),
         )
-        txid = await script_of(appliance).pay(order)
+        txid = await _send(appliance, ask, order, DEPOSIT_NAMES)
         await _mine_until_final(appliance, intent, txid)
     else:
         raise InvalidParameter(
@@ -153,6 +157,29 @@ async def _sign(appliance: Appliance, ask: Ask, refund: Refund) -> dict[str, Any
     await settle(appliance)
     view = await appliance.storage.read(view_of, appliance.services, caller, refund.id)
     return view or {}
+
+
+async def _send(appliance: Appliance, ask: Ask, order: SandboxOrder, names: dict[str, str]) -> str:
+    """Put a payer's transfer into the mempool; what the sandbox refuses is told by our names for it."""
+    if order.sender is not None and not ask.is_operator:
+        chain_id = appliance.services.test_chain.chain_id
+        owner = await appliance.storage.read(_owner_of_address, chain_id, order.sender)
+        if owner not in (None, ask.caller.merchant_id):
+            raise InvalidParameter(
+                f"{order.sender} is the address of another store, whose money is not yours to send. "
+                "Name a payer's address, or none.",
+                param=names["sender"],
+            )
+    try:
+        return await script_of(appliance).pay(order)
+    except InvalidParameter as error:
+        param = names.get(error.param or "", error.param)
+        raise InvalidParameter(error.message, code=error.code, param=param) from error
+
+
+def _owner_of_address(uow: UnitOfWork, chain_id: str, address: str) -> str | None:
+    found = uow.settlement_addresses.find({"chain_id": chain_id, "address": address}, limit=1)
+    return found[0].merchant_id if found else None
 
 
 def script_of(appliance: Appliance) -> SandboxScript:
