@@ -13,6 +13,7 @@ from core.tests.shop_kit import Till, open_till
 from stacktill.application.keys import authenticate, revoke_key
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.recent_keys import REMEMBERED_KEYS, REMEMBERED_SECONDS, Owner, RecentKeys
+from stacktill.web.shell.keys import digest_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,27 +30,27 @@ async def look_up(till: Till, recent: RecentKeys) -> Owner:
 
 async def test_a_key_is_remembered_for_an_instant(till: Till) -> None:
     recent = RecentKeys()
-    assert recent.owner(till.key, till.now) is None
+    assert recent.owner(digest_of(till.key), till.now) is None
     owner = await look_up(till, recent)
-    assert recent.owner(till.key, till.now) == owner
+    assert recent.owner(digest_of(till.key), till.now) == owner
     assert owner.merchant.id == till.caller.merchant_id
     await asyncio.sleep(REMEMBERED_SECONDS * 2)
-    assert recent.owner(till.key, till.now) is None
+    assert recent.owner(digest_of(till.key), till.now) is None
 
 
 async def test_forgetting_and_expiring_end_it_at_once(till: Till) -> None:
     recent = RecentKeys()
     key = (await look_up(till, recent)).key
     recent.forget()
-    assert recent.owner(till.key, till.now) is None
+    assert recent.owner(digest_of(till.key), till.now) is None
     await look_up(till, recent)
     assert key.usable(till.now)
     other = await till.post("/v1/api_keys", kind="secret")
     rolled = await till.post(f"/v1/api_keys/{other['id']}/roll", overlap_seconds=100)
     assert rolled["key"] != other["key"]
     await till.appliance.storage.read(recent.look_up, other["key"], till.now)
-    assert recent.owner(other["key"], till.now) is not None
-    assert recent.owner(other["key"], till.now + 1_000) is None
+    assert recent.owner(digest_of(other["key"]), till.now) is not None
+    assert recent.owner(digest_of(other["key"]), till.now + 1_000) is None
 
 
 async def test_what_is_remembered_is_bounded(till: Till) -> None:
@@ -83,7 +84,7 @@ async def test_what_was_looked_up_before_a_change_is_not_remembered_after_it(til
     await till.appliance.storage.read(
         lambda uow: recent.look_up(cast(UnitOfWork, Slow(uow)), till.key, till.now)
     )
-    assert recent.owner(till.key, till.now) is None
+    assert recent.owner(digest_of(till.key), till.now) is None
 
 
 async def test_a_key_revoked_over_http_opens_nothing_from_then_on(till: Till) -> None:

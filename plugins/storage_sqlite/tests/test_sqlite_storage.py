@@ -276,3 +276,63 @@ async def test_little_room_is_said(storage: SqliteStorage, monkeypatch: pytest.M
     assert health.ok
     assert "15 %" in health.detail
     assert health.figures["disk_free_share"] == 0.15
+
+
+async def test_readings_of_one_turn_share_a_snapshot(storage: SqliteStorage) -> None:
+    def began(uow: UnitOfWork) -> object:
+        numbers(uow, {})
+        return storage._reader._session.frames
+
+    first, second = await asyncio.gather(storage.read(began), storage.read(began))
+    assert first is second
+    await asyncio.sleep(0)
+    assert await storage.read(began) is not first
+
+
+async def test_whoever_knows_of_a_commit_reads_it(storage: SqliteStorage) -> None:
+    """However turns, commits and snapshots of other readers fall together."""
+    is_over = False
+
+    async def look_on() -> None:
+        while not is_over:
+            await storage.read(numbers, {})
+            await asyncio.sleep(0)
+
+    async def keep_and_look(number: int) -> None:
+        await storage.write(add, intent(number))
+        assert await storage.read(numbers, {"id": f"pi_{number:024d}"}) == [number]
+
+    lookers = [asyncio.create_task(look_on()) for _ in range(4)]
+    for start in range(1, 200, 8):
+        await asyncio.gather(*(keep_and_look(start + more) for more in range(8)))
+    is_over = True
+    await asyncio.gather(*lookers)
+
+
+async def test_what_another_process_wrote_is_read_in_the_next_turn(storage: SqliteStorage) -> None:
+    other = sqlite3.connect(storage.path)
+    before = await storage.read(numbers, {})
+    await storage.write(add, intent(1))
+    with other:
+        other.execute("DELETE FROM payment_intents")
+    other.close()
+    await asyncio.sleep(0)
+    assert await storage.read(numbers, {}) == before
+
+
+async def test_a_reading_that_raises_leaves_the_snapshot_to_the_others(
+    storage: SqliteStorage,
+) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        numbers(uow, {})
+        raise LookupError("not here")
+
+    await storage.write(add, intent(1))
+    results = await asyncio.gather(
+        storage.read(numbers, {}),
+        storage.read(fail),
+        storage.read(numbers, {}),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], LookupError)
+    assert results[0] == results[2] == [1]

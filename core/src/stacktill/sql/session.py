@@ -81,6 +81,11 @@ class Session:
         self._keep(frame)
         return result
 
+    @property
+    def has_changes(self) -> bool:
+        """Whether a use case that has returned has changed something that is not written."""
+        return bool(self.frames[0].changes)
+
     def finish(self) -> None:
         """Write everything that waits; the transaction may be committed then."""
         self.flush_all()

@@ -57,7 +57,7 @@ def live_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 
     async def follow(request: Request[Any, Any, Any]) -> Stream:
         scope: Any = request.scope
-        identity = await identify_request(appliance, LIVE_OPERATION, scope, dict(scope["headers"]))
+        identity = await identify_request(appliance, LIVE_OPERATION, scope)
         params = LIVE_OPERATION.params.parse(decode_form(request.scope["query_string"]))
         if appliance.hub.listeners >= appliance.settings.limits.max_event_streams:
             raise RateLimited("Too many live streams are open; try again.", retry_after_seconds=5)

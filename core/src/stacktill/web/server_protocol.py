@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stacktill.web.errors import answer_status
+from stacktill.web.server_output import JoinedOutput
 from stacktill.web.shell.request_ids import new_request_id
 
 __all__ = ["GuardedProtocol", "HeadRefused", "WaitingRoom"]
@@ -184,6 +185,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_head_open = False
         self.heads.leave(self)
         super().on_headers_complete()
+        if self.cycle.scope["method"] != "HEAD":
+            # Nothing follows a head alone, so it would wait for ever. The answer is not begun yet.
+            self.cycle.transport = cast(Any, JoinedOutput(self.transport))
 
     def on_message_complete(self) -> None:
         """The request is whole; what comes now belongs to the next one."""

@@ -1,7 +1,8 @@
-"""Running a reading: a snapshot for as long as one function looks."""
+"""Running readings: a snapshot for as long as one function looks, or for a turn of the event loop."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,27 +21,58 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection, dialect: SqlDialect) -> None:
         self._connection = connection
         self._session = open_session(connection.cursor(), dialect, is_reading=True)
+        self._is_open = False
 
     def run(
         self, function: Callable[..., R], arguments: tuple[Any, ...], named: dict[str, Any]
     ) -> R:
-        """Run a function of a unit of work on one snapshot; it can change nothing.
+        """Run a function of a unit of work on a snapshot of its own; it can change nothing.
 
         Raises ``StorageUnavailable`` when the database cannot serve.
         """
-        connection, session = self._connection, self._session
-        session.start()
+        self._end()
         try:
-            connection.execute("BEGIN")
-            try:
-                return session.run(function, *arguments, **named)
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            return self._look(function, arguments, named)
+        finally:
+            self._end()
+
+    def run_in_turn(
+        self, function: Callable[..., R], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> R:
+        """The same on the snapshot that all readings of this turn of the event loop share.
+
+        To open and close one costs as much as a look-up. Whatever was committed meanwhile is told to the
+        loop behind the end of the snapshot, so nobody who knows of a commit reads without it.
+        """
+        if not self._is_open:
+            asyncio.get_running_loop().call_soon(self._end)
+        return self._look(function, arguments, named)
+
+    def _look(
+        self, function: Callable[..., R], arguments: tuple[Any, ...], named: dict[str, Any]
+    ) -> R:
+        try:
+            if not self._is_open:
+                self._session.start()
+                self._connection.execute("BEGIN")
+                self._is_open = True
+            result = self._session.run(function, *arguments, **named)
+            if self._session.has_changes:
+                self._session.start()  # Whoever reads next must not see what was only imagined.
+            return result
         except (Doomed, sqlite3.Error) as error:
+            self._end()
             raise StorageUnavailable(f"The database cannot be read: {error}.") from error
+
+    def _end(self) -> None:
+        """Let go of the snapshot, if there is one."""
+        if self._is_open:
+            self._is_open = False
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the connection."""
+        self._end()
         self._session.close()
         self._connection.close()

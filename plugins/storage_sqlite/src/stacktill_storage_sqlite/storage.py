@@ -50,8 +50,8 @@ class SqliteStorage:
     async def read(
         self, function: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Run a short look-up on a snapshot, at once and in this thread: it takes microseconds."""
-        return self._reader.run(function, args, kwargs)
+        """Run a short look-up on this turn's snapshot, at once and in this thread: it takes microseconds."""
+        return self._reader.run_in_turn(function, args, kwargs)
 
     async def scan(
         self, function: Callable[Concatenate[UnitOfWork, P], R], *args: P.args, **kwargs: P.kwargs

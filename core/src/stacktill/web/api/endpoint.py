@@ -23,7 +23,6 @@ from stacktill.web.api.expanding import check_expands
 from stacktill.web.api.identity import About, Identity, identify
 from stacktill.web.api.lists import ID_LENGTH
 from stacktill.web.api.messages import (
-    Headers,
     json_answer,
     parameters_of,
     send_answer,
@@ -34,8 +33,7 @@ from stacktill.web.api.recent_keys import Owner, RecentKeys
 from stacktill.web.api.refusal import refusal_answer
 from stacktill.web.errors import Answer
 from stacktill.web.params import Expand, Params, decode_form
-from stacktill.web.shell import accept_key, presented_key
-from stacktill.web.shell.asgi import Receive, Scope, Send
+from stacktill.web.shell.asgi import Exchange, Receive, Scope, Send, exchange_of
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -93,12 +91,11 @@ class Endpoint:
 
     async def _serve(self, scope: Scope, receive: Receive) -> Answer:
         appliance, operation = self._appliance, self._operation
-        headers: Headers = dict(scope["headers"])
         if self._is_short:
-            return json_answer(200, await appliance.storage.read(self._look, scope, headers))
-        identity = await identify_request(appliance, operation, scope, headers, recent=self._recent)
+            return json_answer(200, await appliance.storage.read(self._look, scope))
+        identity = await identify_request(appliance, operation, scope, recent=self._recent)
         _check_key(identity.caller.idempotency_key)
-        tree, typed = await parameters_of(operation, scope, headers, receive)
+        tree, typed = await parameters_of(operation, scope, exchange_of(scope).headers, receive)
         ask, expands = self._ask(scope, identity, tree, typed=typed)
         if operation.method == "GET":
             is_long = bool(expands) or operation.is_long(ask.params)
@@ -116,16 +113,17 @@ class Endpoint:
             if operation.resource not in LEAVING_KEYS_ALONE:
                 self._recent.forget()
 
-    def _look(self, uow: UnitOfWork, scope: Scope, headers: Headers) -> bytes:
+    def _look(self, uow: UnitOfWork, scope: Scope) -> bytes:
         """All of a short reading on one snapshot: who asks, what for, and the answer."""
-        operation = self._operation
-        presented, about = _credentials(operation, scope, headers)
+        operation, exchange, recent = self._operation, exchange_of(scope), self._recent
 
         def owner_of(key: str, now: int) -> Owner:
-            return self._recent.owner(key, now) or self._recent.look_up(uow, key, now)
+            return recent.owner(exchange.key_digest, now) or recent.look_up(uow, key, now)
 
-        identity = identify(owner_of, self._appliance, operation, presented, about)
-        _accept(scope)
+        identity = identify(
+            owner_of, self._appliance, operation, exchange.credential, _about(operation, exchange)
+        )
+        _accept(scope, exchange)
         query: bytes = scope["query_string"]
         tree = decode_form(query) if query else {}
         ask, expands = self._ask(scope, identity, tree, typed=False)
@@ -201,17 +199,14 @@ async def identify_request(
     appliance: Appliance,
     operation: Operation,
     scope: Scope,
-    headers: Headers,
     *,
     recent: RecentKeys | None = None,
 ) -> Identity:
     """Who makes a request, checked against what the operation demands."""
-    presented, about = _credentials(operation, scope, headers)
+    exchange = exchange_of(scope)
     recent = recent or RecentKeys()
-    asked = appliance, operation, presented, about
-    owner = None
-    if presented is not None:
-        owner = recent.owner(presented, appliance.services.clock.now())
+    asked = appliance, operation, exchange.credential, _about(operation, exchange)
+    owner = recent.owner(exchange.key_digest, appliance.services.clock.now())
     if owner is not None:
         known = owner
         identity = identify(lambda *_: known, *asked)
@@ -219,21 +214,22 @@ async def identify_request(
         identity = await appliance.storage.read(
             lambda uow: identify(partial(recent.look_up, uow), *asked)
         )
-    _accept(scope)
+    _accept(scope, exchange)
     return identity
 
 
-def _accept(scope: Scope) -> None:
+def _accept(scope: Scope, exchange: Exchange) -> None:
     """Note that the key is a real one, and refuse what cannot be an id."""
-    accept_key(scope)
-    if any(len(id) > ID_LENGTH for id in scope["path_params"].values()):
-        raise NotFound(f"No such object: ids have at most {ID_LENGTH} characters.", param="id")
+    exchange.key_accepted = True
+    for id in scope["path_params"].values():
+        if len(id) > ID_LENGTH:
+            raise NotFound(f"No such object: ids have at most {ID_LENGTH} characters.", param="id")
 
 
-def _credentials(operation: Operation, scope: Scope, headers: Headers) -> tuple[str | None, About]:
-    is_post = operation.method == "POST"
-    about = About(
-        request_id=scope["state"].get("request_id"),
+def _about(operation: Operation, exchange: Exchange) -> About:
+    is_post, headers = operation.method == "POST", exchange.headers
+    return About(
+        request_id=exchange.request_id,
         idempotency_key=text_of(headers, b"idempotency-key") if is_post else None,
         accounts=tuple(
             named
@@ -241,7 +237,6 @@ def _credentials(operation: Operation, scope: Scope, headers: Headers) -> tuple[
             if (named := text_of(headers, header)) is not None
         ),
     )
-    return presented_key(headers.get(b"authorization")), about
 
 
 def _act(uow: UnitOfWork, operation: Operation, ask: Ask, expands: tuple[str, ...]) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import NamedTuple
 
 from stacktill.application.keys import authenticate
 from stacktill.domain.merchants import ApiKey, Merchant
 from stacktill.plugin.storage import UnitOfWork
+from stacktill.web.shell.keys import digest_of
 
 __all__ = ["Owner", "RecentKeys"]
 
@@ -35,9 +35,9 @@ class RecentKeys:
         self._owners: dict[bytes, tuple[float, Owner]] = {}
         self._changes = 0
 
-    def owner(self, presented: str, now: int) -> Owner | None:
+    def owner(self, digest: bytes | None, now: int) -> Owner | None:
         """The owner of a key that was let in an instant ago and is still usable at Unix second ``now``."""
-        found = self._owners.get(_digest(presented))
+        found = None if digest is None else self._owners.get(digest)
         if found is None or time.monotonic() > found[0] or not found[1].key.usable(now):
             return None
         return found[1]
@@ -50,14 +50,10 @@ class RecentKeys:
             return owner  # It may have been read, by another thread, before what has changed.
         if len(self._owners) >= REMEMBERED_KEYS:
             self._owners.clear()
-        self._owners[_digest(presented)] = (time.monotonic() + REMEMBERED_SECONDS, owner)
+        self._owners[digest_of(presented)] = (time.monotonic() + REMEMBERED_SECONDS, owner)
         return owner
 
     def forget(self) -> None:
         """Keys or stores may have changed."""
         self._changes += 1
         self._owners.clear()
-
-
-def _digest(presented: str) -> bytes:
-    return hashlib.sha256(presented.encode("utf-8", "surrogatepass")).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacktill.web.shell.asgi import accept_key
+from stacktill.web.shell.asgi import accept_key, exchange_of
 from stacktill.web.shell.keys import mask_key, presented_key
 from stacktill.web.shell.limits import RateLimiter, SlidingWindowLimiter
 from stacktill.web.shell.settings import CorsSettings, RateLimitSettings, ShellSettings
@@ -15,6 +15,7 @@ __all__ = [
     "ShellSettings",
     "SlidingWindowLimiter",
     "accept_key",
+    "exchange_of",
     "mask_key",
     "presented_key",
     "wrap",

@@ -7,8 +7,19 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from stacktill.web.errors import Answer
+from stacktill.web.shell.keys import digest_of
 
-__all__ = ["ASGIApp", "Exchange", "InnerApp", "Message", "Receive", "Scope", "Send", "accept_key"]
+__all__ = [
+    "ASGIApp",
+    "Exchange",
+    "InnerApp",
+    "Message",
+    "Receive",
+    "Scope",
+    "Send",
+    "accept_key",
+    "exchange_of",
+]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,6 +39,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_digest",
         "_dress",
         "_send",
         "added_headers",
@@ -35,7 +47,6 @@ class Exchange:
         "credential",
         "headers",
         "key_accepted",
-        "key_digest",
         "method",
         "path",
         "request_id",
@@ -57,13 +68,20 @@ class Exchange:
         self.request_id = ""
         self.client_address = ""
         self.credential: str | None = None
-        self.key_digest: bytes | None = None
+        self._digest: bytes | None = None
         self.key_accepted = False
         self.status: int | None = None
         self.added_headers: list[tuple[bytes, bytes]] = []
         self._send = send
         self._dress = dress
         scope.setdefault("state", {})[_STATE_KEY] = self
+
+    @property
+    def key_digest(self) -> bytes | None:
+        """The digest of the presented key, made when it is first asked for."""
+        if self._digest is None and self.credential is not None:
+            self._digest = digest_of(self.credential)
+        return self._digest
 
     def send(self, message: Message) -> Awaitable[None]:
         """Pass ``message`` on; the start of the answer gets the shell's headers."""
@@ -80,13 +98,16 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": answer.body})
 
 
-def accept_key(scope: Mapping[str, object]) -> None:
+def exchange_of(scope: Mapping[str, Any]) -> Exchange:
+    """What the shell knows about the request of a scope that it has passed on."""
+    exchange: Exchange = scope["state"][_STATE_KEY]
+    return exchange
+
+
+def accept_key(scope: Mapping[str, Any]) -> None:
     """Tell the shell that the request's API key is a real one; the authentication calls it.
 
     From then on this key has a rate limit of its own. Until then, and again after an answer 401,
     its requests count for the client's address, so that made-up keys do not dodge the limit.
     """
-    state = scope.get("state")
-    exchange = state.get(_STATE_KEY) if isinstance(state, dict) else None
-    if isinstance(exchange, Exchange):
-        exchange.key_accepted = True
+    exchange_of(scope).key_accepted = True

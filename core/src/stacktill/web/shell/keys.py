@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import binascii
-import re
 from base64 import b64decode
+from hashlib import sha256
 
-__all__ = ["mask_key", "presented_key"]
+__all__ = ["digest_of", "mask_key", "presented_key"]
 
-_PREFIX = re.compile(r"[a-z]{2}_(?:test|live)_")
+_PREFIXES = frozenset(f"{kind}_{mode}_" for kind in ("sk", "pk", "rk") for mode in ("test", "live"))
+_PREFIX_LENGTH = 8
 _SHORTEST_WITH_TAIL = 16
 
 
@@ -29,12 +30,18 @@ def presented_key(authorization: bytes | None) -> str | None:
     return user.decode("latin-1") or None
 
 
+def digest_of(key: str) -> bytes:
+    """By what a presented key is known to whoever need not know the key itself: its SHA-256."""
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
 def mask_key(key: str) -> str:
     """What may be shown of ``key``: its kind and, if it is long enough, its last four characters.
 
     ``sk_test_****1234`` for a secret key of test mode, ``****`` for something short and unknown.
     """
-    prefix = _PREFIX.match(key)
-    kind = prefix.group() if prefix else ""
+    kind = key[:_PREFIX_LENGTH]
+    if kind not in _PREFIXES:
+        kind = ""
     tail = key[-4:] if len(key) - len(kind) >= _SHORTEST_WITH_TAIL else ""
     return f"{kind}****{tail}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Protocol
 
 from stacktill.domain.errors import RateLimited
@@ -112,17 +111,15 @@ class RateLimits:
         )
 
     def _bucket(self, exchange: Exchange) -> bytes:
-        if exchange.credential is not None:
-            digest = sha256(exchange.credential.encode("latin-1")).digest()
-            exchange.key_digest = digest
-            if digest in self._known_keys:
-                return b"k" + digest
+        digest = exchange.key_digest
+        if digest is not None and digest in self._known_keys:
+            return b"k" + digest
         return b"a" + address_bucket(exchange.client_address)
 
     def learn(self, exchange: Exchange) -> None:
         """Remember after the answer whether the request's key is a real one."""
         digest = exchange.key_digest
-        if digest is None:
+        if digest is None or self._limiter is None:
             return
         if exchange.status == 401:
             self._known_keys.pop(digest, None)

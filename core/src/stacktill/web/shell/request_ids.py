@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from base64 import b64encode
+from binascii import b2a_base64
 
 from stacktill.runtime.chance import chance
 
@@ -12,6 +12,7 @@ __all__ = ["new_request_id"]
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _PAIR_BASE = len(_PAIRS)
+_LETTERS = bytes.maketrans(b"+/", b"Aa")
 
 
 def new_request_id() -> str:
@@ -20,5 +21,5 @@ def new_request_id() -> str:
     rest, third = divmod(rest, _PAIR_BASE)
     first, second = divmod(rest, _PAIR_BASE)
     # Base64 has two characters that base62 lacks; standing in for them costs no useful chance.
-    noise = b64encode(chance(12), b"Aa").decode()
+    noise = b2a_base64(chance(12), newline=False).translate(_LETTERS).decode()
     return f"req_{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{_PAIRS[last]}{noise}"
