@@ -201,3 +201,36 @@ class TestOrigins:
         params = {"settings": {"checkout": {"allowed_origins": many}}}
         status, _, param = await till.refused("POST", "/v1/account", params)
         assert (status, param) == (400, "settings[checkout][allowed_origins]")
+
+
+class TestReturning:
+    """A publishable key is in every shop's page: it must not choose where our page leads."""
+
+    async def confirmed(self, till: Till, url: str, *, key: str | None = None) -> tuple[int, Any]:
+        intent = await till.post("/v1/payment_intents", amount=500, currency="btc")
+        params = {"client_secret": intent["client_secret"], "return_url": url}
+        made = await till.post("/v1/api_keys", kind="publishable")
+        answer = await till.http.post(
+            f"/v1/payment_intents/{intent['id']}/confirm",
+            json=params,
+            headers={"Authorization": f"Bearer {key or made['key']}"},
+        )
+        return answer.status_code, answer.json()
+
+    async def test_only_to_the_stores_own_sites(self, till: Till) -> None:
+        await till.post("/v1/account", business_profile={"url": "https://Shop.example/about"})
+        await change(till, "checkout", allowed_origins=["https://embed.example:8443"])
+        for url in ("https://shop.example/done?x=1", "https://EMBED.example:8443/#a"):
+            assert (await self.confirmed(till, url))[0] == 200, url
+        for url in (
+            "https://evil.example/",
+            "https://shop.example.evil.example/",
+            "https://embed.example/",
+            "http://shop.example/",
+            "https://shop.example:444/",
+        ):
+            status, body = await self.confirmed(till, url)
+            assert (status, body["error"]["param"]) == (400, "return_url"), url
+
+    async def test_the_shops_own_key_may_say_any(self, till: Till) -> None:
+        assert (await self.confirmed(till, "https://any.example/", key=till.key))[0] == 200

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from stacktill.domain.merchants import Brand, CheckoutSettings, StoreSettings
+from stacktill.domain.merchants import Brand, CheckoutSettings, StoreSettings, origin_of
 
 __all__ = ["settings_from"]
-
-STANDARD_PORTS = (("https://", ":443"), ("http://", ":80"))
 
 
 def settings_from(before: StoreSettings, params: dict[str, Any]) -> StoreSettings:
@@ -33,13 +31,5 @@ def _brand(before: Brand, given: dict[str, Any]) -> Brand:
 def _checkout(before: CheckoutSettings, given: dict[str, Any]) -> CheckoutSettings:
     if "allowed_origins" not in given:
         return before
-    origins = [_as_browsers_say(origin) for origin in given["allowed_origins"] or ()]
+    origins = [origin_of(given_origin) for given_origin in given["allowed_origins"] or ()]
     return replace(before, allowed_origins=tuple(dict.fromkeys(origins)))
-
-
-def _as_browsers_say(origin: str) -> str:
-    """The origin as browsers send it: without the port that its scheme has anyway."""
-    for scheme, port in STANDARD_PORTS:
-        if origin.startswith(scheme):
-            return origin.removesuffix(port)
-    return origin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from stacktill.domain.colours import text_on
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
@@ -20,6 +21,7 @@ __all__ = [
     "SettlementAddress",
     "StorePolicy",
     "StoreSettings",
+    "origin_of",
 ]
 
 KeyKind = Literal["secret", "publishable", "restricted"]
@@ -97,6 +99,20 @@ class Brand:
     def text_color(self) -> str | None:
         """Black or white, whichever is read better on the primary colour."""
         return None if self.primary_color is None else text_on(self.primary_color)
+
+
+STANDARD_PORTS = {"https": 443, "http": 80}
+
+
+def origin_of(url: str) -> str:
+    """The origin of an absolute http or https address, as browsers send it."""
+    parts = urlsplit(url)
+    port = parts.port
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    shown = "" if port is None or port == STANDARD_PORTS.get(parts.scheme) else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

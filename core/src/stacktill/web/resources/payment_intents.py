@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stacktill.application import payment_intents as use_cases
 from stacktill.application.intent_terms import Verdict
 from stacktill.application.lookup import named
+from stacktill.application.return_urls import check_payers_return
 from stacktill.application.views.payment_intents import payer_view, payment_intent_view
 from stacktill.domain.errors import InvalidRequest, NotFound
 from stacktill.domain.payment_intents import USER_CANCEL_REASONS, PaymentIntent
@@ -202,6 +203,8 @@ def _update(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 
 def _confirm(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     _payable(uow, ask)
+    if ask.is_payer:
+        check_payers_return(uow, ask.caller, ask.params.get("return_url"))
     intent = use_cases.confirm_payment_intent(
         uow, ask.services, ask.caller, ask.id, ask.params, verdict=ask.extra
     )
