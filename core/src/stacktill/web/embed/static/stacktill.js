@@ -181,7 +181,8 @@ function styleSheet() {
   return sheet;
 }
 
-const Base = globalThis.HTMLElement ?? class {}; // So that a server may import the module as well.
+// So that a server may import the module as well.
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
 /** `<stacktill-checkout>`: the page of one payment, in place or over the page. */
 export class StacktillCheckoutElement extends Base {
@@ -509,7 +510,8 @@ export function Stacktill(publishableKey, options = {}) {
       if (mode === "inline" && !place) {
         throw new StacktillError("container_missing", "container: an inline checkout needs an element of your page, or its selector");
       }
-      const element = document.createElement(customElements.getName?.(StacktillCheckoutElement) ?? NAME);
+      const Element = /** @type {typeof StacktillCheckoutElement} */ (customElements.get(NAME));
+      const element = new Element();
       element.publishableKey = publishableKey;
       element.mode = mode;
       element.url = box.href;
