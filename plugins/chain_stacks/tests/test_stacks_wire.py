@@ -1,0 +1,403 @@
+"""What is written is read again, and whatever is read answers with a value or with ``WireError``."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from plugins.chain_stacks.tests.wire_cases import (
+    ACCOUNTS,
+    HASHES,
+    PAYLOADS,
+    POST_CONDITIONS,
+    PRINCIPALS,
+    SECRETS,
+    U64,
+    VALUES,
+    VERSIONS,
+)
+
+from stacktill_chain_stacks.wire.c32 import decode_address, encode_address
+from stacktill_chain_stacks.wire.clarity import Ascii, Buffer, List, Some, Tuple, UInt, Utf8, Value
+from stacktill_chain_stacks.wire.conditions import (
+    ManyKeys,
+    OneKey,
+    encode_condition,
+    read_condition,
+)
+from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
+from stacktill_chain_stacks.wire.encoding import DEEPEST, encode_value
+from stacktill_chain_stacks.wire.errors import WireError
+from stacktill_chain_stacks.wire.hashes import hash160
+from stacktill_chain_stacks.wire.keys import PrivateKey, recover
+from stacktill_chain_stacks.wire.messages import (
+    message_hash,
+    sign_message,
+    sign_structured,
+    signer_of_message,
+    signer_of_structured,
+)
+from stacktill_chain_stacks.wire.payloads import Call, Payload, StxTransfer
+from stacktill_chain_stacks.wire.post_conditions import (
+    Mode,
+    PostCondition,
+    encode_post_condition,
+    read_post_condition,
+)
+from stacktill_chain_stacks.wire.principals import AssetId, Principal
+from stacktill_chain_stacks.wire.reader import Reader
+from stacktill_chain_stacks.wire.ripemd import ripemd160
+from stacktill_chain_stacks.wire.signing import (
+    NO_SPONSOR,
+    check_signatures,
+    sign_as_origin,
+    sign_as_sponsor,
+)
+from stacktill_chain_stacks.wire.transactions import (
+    Transaction,
+    decode_transaction,
+    encode_transaction,
+    transaction_id,
+)
+
+SBTC = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token::sbtc-token"
+KEY = PrivateKey(bytes(31) + b"\x01")
+HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+thorough = settings(max_examples=300, deadline=None)
+
+
+# ------------------------------------------------------------------------------------ addresses
+
+
+@thorough
+@given(version=VERSIONS, hash=HASHES)
+def test_an_address_is_read_as_it_was_written(version: int, hash: bytes) -> None:
+    text = encode_address(version, hash)
+    assert decode_address(text) == (version, hash)
+    assert len(text) <= 41
+
+
+@thorough
+@given(principal=PRINCIPALS, at=st.integers(0, 60), letter=st.sampled_from("0ABILOUZl.-é \n"))
+def test_a_typing_error_is_no_other_principal(principal: Principal, at: int, letter: str) -> None:
+    text = str(principal)
+    assert Principal.parse(text) == principal
+    wrong = text[: at % len(text)] + letter + text[at % len(text) + 1 :]
+    try:
+        read = Principal.parse(wrong)
+    except WireError:
+        return
+    assert str(read) == wrong
+    assert wrong == text or read.contract != principal.contract
+
+
+@thorough
+@given(text=st.text(max_size=60))
+@example("S" * 10_000)
+@example("SP")
+def test_no_text_breaks_the_reader_of_principals(text: str) -> None:
+    for read in (Principal.parse, AssetId.parse, decode_address):
+        with pytest.raises(WireError):
+            read(text)
+
+
+def test_an_asset_needs_a_contract() -> None:
+    assert str(AssetId.parse(SBTC)) == SBTC
+    for text in (SBTC.partition("::")[0], SBTC.replace(".sbtc-token", ""), SBTC + "::x", "::"):
+        with pytest.raises(WireError):
+            AssetId.parse(text)
+
+
+# ------------------------------------------------------------------------------------ values
+
+
+@thorough
+@given(value=VALUES)
+def test_a_value_is_read_as_it_was_written(value: Value) -> None:
+    assert decode_value(encode_value(value)) == value
+
+
+@settings(max_examples=2000, deadline=None)
+@given(data=st.binary(max_size=120))
+@example(b"\x0b\xff\xff\xff\xff")
+@example(b"\x0c\xff\xff\xff\xff")
+@example(b"\x02\xff\xff\xff\xff")
+@example(b"\x07" * 100_000)
+@example(b"\x0b\x00\x00\x00\x01" * 1_000)
+@example(b"\x0c\x00\x00\x00\x00")
+@example(b"\x0d\x00\x00\x00\x01\x80")
+@example(b"\x0e\x00\x00\x00\x01\x80")
+@example(b"\x05\x20" + bytes(20))
+@example(b"")
+def test_no_bytes_break_the_reader_of_values(data: bytes) -> None:
+    _check_any(data)
+
+
+def _check_any(data: bytes) -> None:
+    """Any bytes are one value's, or refused."""
+    try:
+        value = decode_value(data)
+    except WireError:
+        return
+    assert encode_value(value) == data
+
+
+@settings(max_examples=1000, deadline=None)
+@given(value=VALUES, at=st.integers(0, 10_000), byte=st.integers(0, 255), cut=st.booleans())
+def test_no_damage_breaks_the_reader_of_values(
+    value: Value, at: int, byte: int, *, cut: bool
+) -> None:
+    data = bytearray(encode_value(value))
+    data[at % len(data)] = byte
+    if cut:
+        del data[at % len(data) :]
+    _check_any(bytes(data))
+
+
+def test_values_nest_only_so_deep() -> None:
+    value: Value = UInt(1)
+    for _ in range(DEEPEST - 1):
+        value = Some(value)
+    assert decode_value(encode_value(value)) == value
+    with pytest.raises(WireError):
+        encode_value(Some(value))
+
+
+def test_what_clarity_does_not_allow_is_refused() -> None:
+    wrong = (
+        lambda: UInt(-1),
+        lambda: UInt(2**128),
+        lambda: Ascii("é"),
+        lambda: Utf8("\ud800"),
+        lambda: Buffer(bytes(2**20 + 1)),
+        lambda: Tuple({}),
+        lambda: Tuple({"no name": UInt(1)}),
+        lambda: encode_value(List(tuple(Buffer(bytes(2**20)) for _ in range(3)))),
+        lambda: from_hex("0x0"),
+        lambda: from_hex("00 01"),
+        lambda: from_hex("zz"),
+    )
+    for make in wrong:
+        with pytest.raises(WireError):
+            make()
+
+
+def test_a_tuple_is_equal_in_any_order() -> None:
+    one, other = Tuple({"a": UInt(1), "b": UInt(2)}), Tuple({"b": UInt(2), "a": UInt(1)})
+    assert one == other
+    assert hash(one) == hash(other)
+    assert encode_value(one) == encode_value(other)
+    swapped = encode_value(one).replace(b"\x01a", b"\x01x").replace(b"\x01b", b"\x01a")
+    with pytest.raises(WireError):
+        decode_value(swapped)
+
+
+# ------------------------------------------------------------------------------------ transactions
+
+
+@thorough
+@given(condition=POST_CONDITIONS)
+def test_a_post_condition_is_read_as_it_was_written(condition: PostCondition) -> None:
+    reader = Reader(encode_post_condition(condition))
+    assert read_post_condition(reader) == condition
+    reader.finish()
+
+
+@st.composite
+def signed(draw: st.DrawFn) -> Transaction:
+    """A signed transaction of any kind."""
+    key = PrivateKey(draw(SECRETS))
+    sponsored = draw(st.booleans())
+    made = Transaction(
+        payload=draw(PAYLOADS),
+        origin=OneKey(hash160(key.public_key), draw(U64), draw(U64)),
+        sponsor=NO_SPONSOR if sponsored else None,
+        mode=draw(st.sampled_from(Mode)),
+        post_conditions=tuple(draw(st.lists(POST_CONDITIONS, max_size=2))),
+    )
+    made = sign_as_origin(made, key)
+    if not sponsored:
+        return made
+    return sign_as_sponsor(made, PrivateKey(draw(SECRETS)), nonce=draw(U64), fee=draw(U64))
+
+
+@thorough
+@given(transaction=signed())
+def test_a_transaction_is_read_as_it_was_written(transaction: Transaction) -> None:
+    assert decode_transaction(encode_transaction(transaction)) == transaction
+    check_signatures(transaction)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(transaction=signed(), at=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_a_changed_byte_breaks_the_signature_and_nothing_else(
+    transaction: Transaction, at: int, byte: int
+) -> None:
+    data = bytearray(encode_transaction(transaction))
+    data[at % len(data)] = byte
+    try:
+        changed = decode_transaction(bytes(data))
+        assert encode_transaction(changed) == bytes(data)
+        check_signatures(changed)
+    except WireError:
+        return
+    # Nothing may be free: what still counts as signed is what was signed.
+    assert changed == transaction
+
+
+@settings(max_examples=2000, deadline=None)
+@given(data=st.binary(max_size=200))
+@example(b"\x00\x00\x00\x00\x01\x04" + bytes(200))
+def test_no_bytes_break_the_reader_of_transactions(data: bytes) -> None:
+    try:
+        decode_transaction(data)
+    except WireError:
+        return
+
+
+@thorough
+@given(mode=st.sampled_from((1, 3, 5, 7)), signer=HASHES, nonce=U64, fee=U64)
+def test_conditions_of_several_keys_are_read(
+    mode: int, signer: bytes, nonce: int, fee: int
+) -> None:
+    fields = ((0, bytes(33)), (2, bytes(65)), (3, bytes(65)), (1, bytes(33)))
+    condition = ManyKeys(signer, nonce, fee, mode, fields, 2)
+    reader = Reader(encode_condition(condition))
+    assert read_condition(reader) == condition
+    reader.finish()
+
+
+def _transfer(account: Principal, *, sponsored: bool = False) -> Transaction:
+    return Transaction(
+        payload=StxTransfer(account, 1, b"memo"),
+        origin=OneKey(KEY.principal(mainnet=True).hash160, nonce=0, fee=180),
+        sponsor=NO_SPONSOR if sponsored else None,
+    )
+
+
+@given(account=ACCOUNTS)
+def test_only_the_right_key_signs(account: Principal) -> None:
+    made = _transfer(account)
+    with pytest.raises(WireError):
+        check_signatures(made)
+    with pytest.raises(WireError):
+        sign_as_origin(made, PrivateKey(bytes(31) + b"\x02"))
+    done = sign_as_origin(made, KEY)
+    check_signatures(done)
+    with pytest.raises(WireError):
+        check_signatures(replace(done, payload=StxTransfer(account, 2)))
+    with pytest.raises(WireError):
+        sign_as_sponsor(done, KEY, nonce=0, fee=0)
+
+
+@given(account=ACCOUNTS)
+def test_a_sponsor_signs_on_top_of_the_origin(account: Principal) -> None:
+    made = sign_as_origin(_transfer(account, sponsored=True), KEY)
+    check_signatures(made, sponsor=False)
+    with pytest.raises(WireError):
+        check_signatures(made)
+    done = sign_as_sponsor(made, PrivateKey(bytes(31) + b"\x07"), nonce=3, fee=900)
+    check_signatures(done)
+    assert transaction_id(done) != transaction_id(made)
+    assert done.sponsor is not None
+    with pytest.raises(WireError):
+        check_signatures(replace(done, sponsor=replace(done.sponsor, fee=901)))
+
+
+def test_what_a_call_needs_is_asked_for() -> None:
+    with pytest.raises(WireError):
+        Call(KEY.principal(mainnet=True), "transfer")
+    with pytest.raises(WireError):
+        StxTransfer(KEY.principal(mainnet=True), 1, bytes(35))
+    with pytest.raises(WireError):
+        OneKey(bytes(20), nonce=-1, fee=0)
+
+
+@given(payload=PAYLOADS, secret=SECRETS)
+def test_a_witness_address_is_checked_too(payload: Payload, secret: bytes) -> None:
+    key = PrivateKey(secret)
+    condition = OneKey(hash160(b"\x00\x14" + hash160(key.public_key)), 0, 0, hash_mode=2)
+    made = Transaction(payload=payload, origin=condition)
+    with pytest.raises(WireError):
+        check_signatures(made)
+
+
+# ------------------------------------------------------------------------------------ signatures
+
+
+@thorough
+@given(secret=SECRETS, digest=st.binary(min_size=32, max_size=32))
+def test_a_signature_leads_back_to_its_key(secret: bytes, digest: bytes) -> None:
+    key = PrivateKey(secret)
+    signature = key.sign(digest)
+    assert recover(digest, signature) == key.public_key
+    r, s = signature[:32], int.from_bytes(signature[32:64], "big")
+    assert s <= HALF_ORDER
+    twin = r + (ORDER - s).to_bytes(32, "big") + bytes([signature[64] ^ 1])
+    with pytest.raises(WireError):
+        recover(digest, twin)
+
+
+@settings(max_examples=500, deadline=None)
+@given(signature=st.binary(max_size=70), digest=st.binary(min_size=32, max_size=32))
+@example(bytes(65), bytes(32))
+def test_no_signature_breaks_recovery(signature: bytes, digest: bytes) -> None:
+    try:
+        key = recover(digest, signature)
+    except WireError:
+        return
+    assert len(key) == 33
+
+
+@thorough
+@given(secret=SECRETS, message=st.text(st.characters(codec="utf-8"), max_size=300))
+def test_a_message_names_its_signer(secret: bytes, message: str) -> None:
+    key = PrivateKey(secret)
+    signature = sign_message(key, message)
+    signer = signer_of_message(message, signature, mainnet=True)
+    assert signer == key.principal(mainnet=True)
+    assert signer_of_message(message + "!", signature, mainnet=True) != signer
+
+
+def test_structured_data_is_signed_as_sip_018_says() -> None:
+    # The vector in the text of SIP-018.
+    key = PrivateKey.parse("753b7cc01a1a2e86221266a154af739463fce51219d97e4f856cd7200c3bd2a601")
+    domain = Tuple({"name": Ascii("Test App"), "version": Ascii("1.0.0"), "chain-id": UInt(1)})
+    signature = sign_structured(key, domain, Ascii("Hello World"))
+    assert signature.hex() == (
+        "8b94e45701d857c9f1d1d70e8b2ca076045dae4920fb0160be0642a68cd78de0"
+        "72ab527b5c5277a593baeb2a8b657c216b99f7abb5d14af35b4bf12ba6460ba401"
+    )
+    signer = signer_of_structured(domain, Ascii("Hello World"), signature, mainnet=True)
+    assert signer == key.principal(mainnet=True)
+
+
+@pytest.mark.parametrize("length", [0, 0xFC, 0xFD, 0xFFFF, 0x10000])
+def test_a_messages_length_is_written_as_bitcoin_does(length: int) -> None:
+    counted = {0: "00", 0xFC: "fc", 0xFD: "fdfd00", 0xFFFF: "fdffff", 0x10000: "fe00000100"}
+    data = b"\x17Stacks Signed Message:\n" + bytes.fromhex(counted[length]) + b"a" * length
+    assert message_hash("a" * length) == hashlib.sha256(data).digest()
+
+
+def test_a_private_key_is_never_shown() -> None:
+    text = "11" * 32
+    key = PrivateKey.parse(text)
+    assert text not in repr(key)
+    assert PrivateKey.parse(f"0x{text}01\n").public_key == key.public_key
+    for wrong in ("", "11" * 31, "zz" * 32, "00" * 32, "ff" * 32, "11" * 33):
+        with pytest.raises(WireError) as refused:
+            PrivateKey.parse(wrong)
+        assert not wrong or wrong not in str(refused.value)
+
+
+@given(data=st.binary(max_size=200))
+def test_ripemd_needs_no_openssl(data: bytes) -> None:
+    try:
+        expected = hashlib.new("ripemd160", data).digest()
+    except ValueError:
+        pytest.skip("this OpenSSL has no RIPEMD-160 to compare with")
+    assert ripemd160(data) == expected
