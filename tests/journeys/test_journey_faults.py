@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +128,22 @@ def test_a_stale_source_lets_nothing_expire(shop: Shop) -> None:
     finally:
         shop.sandbox("api_fault", mode="none")
     until(lambda: shop.read(intent)["status"] == "succeeded", seconds=20)
+
+
+class Found(Served):
+    """A server that chose its port by itself."""
+
+    def _is_ready(self) -> bool:
+        word = self.data_dir / "server.json"
+        if word.exists():
+            self.url = json.loads(word.read_text())["url"]
+        return super()._is_ready()
+
+
+def test_a_free_port_is_found_and_told(tmp_path: Path) -> None:
+    """With port 0 the addresses that shops and payers are given name the port that was found."""
+    with Found.running(tmp_path / "data", STACKTILL__SERVER__PORT="0") as served:
+        assert not served.url.endswith(f":{served.port}")
+        display = served.shop().intent()["next_action"]["crypto_display_details"]
+        assert display["hosted_url"].startswith(f"{served.url}/pay/")
+        assert served.http.get(display["hosted_url"]).status_code == 200

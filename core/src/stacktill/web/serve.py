@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from stacktill.domain.errors import ConfigError
 from stacktill.runtime.appliance import open_appliance
 from stacktill.runtime.config import Settings
@@ -32,8 +34,9 @@ def run(settings: Settings) -> int:
     configure_logs(settings.log.level, style=settings.log.format)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_server(settings.data_dir):
-        _check_port(settings.server.host, settings.server.port)
-        run_loop(_main(settings))
+        port = _free_port(settings.server.host, settings.server.port)
+        server = replace(settings.server, port=port)
+        run_loop(_main(replace(settings, server=server)))
     return 0
 
 
@@ -88,31 +91,37 @@ def _note_address(path: Path, address: BoundAddress) -> None:
     draft.replace(path)
 
 
-def _check_port(host: str, port: int) -> None:
-    """Refuse a taken port before anything is made: the first start shows its keys only once."""
+def _free_port(host: str, port: int) -> int:
+    """The port to listen on: 0 becomes one that is free, so that every address we give names it.
+
+    A taken port is refused before anything is made: the first start shows its keys only once.
+    """
     try:
         for family, *_, address in socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         ):
-            _try_to_bind(family, address)
+            port = _try_to_bind(family, (address[0], port, *address[2:])) or port
     except OSError as error:
         raise ConfigError(
             f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. Free it, or "
             "choose another with --port or STACKTILL__SERVER__PORT (the address: --host or "
             "STACKTILL__SERVER__HOST)."
         ) from error
+    return port
 
 
-def _try_to_bind(family: socket.AddressFamily, address: Any) -> None:
+def _try_to_bind(family: socket.AddressFamily, address: Any) -> int | None:
     try:
         probe = socket.socket(family, socket.SOCK_STREAM)
     except OSError:
-        return  # The machine does not speak this family; the server leaves it out as well.
+        return None  # The machine does not speak this family; the server leaves it out as well.
     with probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         probe.bind(address)
+        bound: int = probe.getsockname()[1]
+        return bound
 
 
 @contextmanager

@@ -30,7 +30,8 @@ class Paths:
         if (
             exchange.method not in _METHODS
             or _CONTROL.search(path)
-            or (path.startswith(self._api_paths) and (path[-1] == "/" or "//" in path))
+            or "//" in path  # The router would read it as a single one.
+            or (path[-1:] == "/" and path.startswith(self._api_paths))
         ):
             return answer_unrecognized_url(exchange.method, path)
         return None
