@@ -12,7 +12,7 @@ from stacktill.application.services import Caller, Services
 from stacktill.application.updates import picked, record_update
 from stacktill.application.views.resources import price_view, product_view
 from stacktill.domain.errors import InvalidParameter
-from stacktill.domain.resources import Price, Product
+from stacktill.domain.resources import CustomAmount, Price, Product
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["add_price", "add_product", "usable_product", "with_lookup_key"]
@@ -64,6 +64,7 @@ def add_price(
         created=services.now(caller.livemode),
         product=product.id,
         unit_amount_sats=_unit_amount(params),
+        custom_amount=_custom_amount(params.get("custom_unit_amount")),
         currency=params.get("currency", "btc"),
         active=params.get("active", active),
         nickname=params.get("nickname"),
@@ -109,5 +110,35 @@ def usable_product(uow: UnitOfWork, caller: Caller, id: str, *, param: str) -> P
 
 def _unit_amount(params: dict[str, Any]) -> int:
     """Whole sats, from either spelling; the decimal one was checked to have no fraction."""
+    if "custom_unit_amount" in params:
+        return 0
     amount = params.get("unit_amount")
     return int(params["unit_amount_decimal"].partition(".")[0]) if amount is None else amount
+
+
+def _custom_amount(given: dict[str, Any] | None) -> CustomAmount | None:
+    """What leaves the amount to the payer; its bounds must leave something to choose."""
+    if given is None:
+        return None
+    if not given["enabled"]:
+        raise InvalidParameter(
+            "custom_unit_amount[enabled] can only be true; leave custom_unit_amount out to set the "
+            "amount yourself.",
+            param="custom_unit_amount[enabled]",
+        )
+    custom = CustomAmount(
+        minimum_sats=given.get("minimum"),
+        maximum_sats=given.get("maximum"),
+        preset_sats=given.get("preset"),
+    )
+    if custom.least_sats > custom.most_sats:
+        raise InvalidParameter(
+            "The maximum must be no less than the minimum.", param="custom_unit_amount[maximum]"
+        )
+    preset = custom.preset_sats
+    if preset is not None and not custom.least_sats <= preset <= custom.most_sats:
+        raise InvalidParameter(
+            "The preset must be between the minimum and the maximum.",
+            param="custom_unit_amount[preset]",
+        )
+    return custom

@@ -10,7 +10,7 @@ from stacktill.application.services import Caller, Services
 from stacktill.application.views.resources import line_item_view
 from stacktill.domain.errors import InvalidParameter, InvariantBroken
 from stacktill.domain.money import check_amount
-from stacktill.domain.resources import LineItem, Price, Product
+from stacktill.domain.resources import AdjustableQuantity, LineItem, Price, Product
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["line_item_views", "make_line_items"]
@@ -29,11 +29,46 @@ def make_line_items(
             product=product.id,
             description=product.name,
             quantity=each["quantity"],
-            unit_amount_sats=price.unit_amount_sats,
+            unit_amount_sats=_suggested_sats(price),
+            custom_amount=price.custom_amount,
+            adjustable_quantity=_adjustable(each, f"line_items[{index}]"),
         )
         items.append(item)
-    check_amount(sum(item.total_sats for item in items), param="line_items")
+    _check_total(items)
     return tuple(items)
+
+
+def _suggested_sats(price: Price) -> int:
+    custom = price.custom_amount
+    return price.unit_amount_sats if custom is None else custom.preset_sats or 0
+
+
+def _adjustable(given: dict[str, Any], param: str) -> AdjustableQuantity | None:
+    """How the payer may change the quantity, which itself must be within."""
+    wish = given.get("adjustable_quantity")
+    if wish is None or not wish["enabled"]:
+        return None
+    bounds = {name: wish[name] for name in ("minimum", "maximum") if name in wish}
+    adjustable = AdjustableQuantity(**bounds)
+    if not adjustable.minimum <= given["quantity"] <= adjustable.maximum:
+        raise InvalidParameter(
+            f"The quantity must be between the least ({adjustable.minimum}) and the most "
+            f"({adjustable.maximum}) that the payer may choose.",
+            param=f"{param}[quantity]",
+        )
+    return adjustable
+
+
+def _check_total(items: list[LineItem]) -> None:
+    """The total must be payable; an amount that the payer chooses stands alone, as at Stripe."""
+    if not any(item.custom_amount for item in items):
+        check_amount(sum(item.total_sats for item in items), param="line_items")
+    elif len(items) > 1 or items[0].quantity != 1 or items[0].adjustable_quantity is not None:
+        raise InvalidParameter(
+            "A price whose amount the payer chooses (custom_unit_amount) must be the only line item, "
+            "with a quantity of 1 that cannot be adjusted.",
+            param="line_items",
+        )
 
 
 def line_item_views(uow: UnitOfWork, items: tuple[LineItem, ...]) -> list[dict[str, Any]]:

@@ -78,9 +78,9 @@ def create_session(
 def intent_data(given: dict[str, Any] | None, items: tuple[LineItem, ...]) -> dict[str, Any]:
     """What a session or link that sells ``items`` keeps for its intents, without what is unset."""
     kept = {name: value for name, value in (given or {}).items() if value is not None}
-    total_sats = sum(item.total_sats for item in items)
+    least_sats = sum(item.least_sats for item in items)
     param = "payment_intent_data[application_fee_amount]"
-    check_fee(kept.get("application_fee_amount", 0), total_sats, param=param)
+    check_fee(kept.get("application_fee_amount", 0), least_sats, param=param)
     if "metadata" in kept:
         kept["metadata"] = merged({}, kept["metadata"])
     return kept

@@ -78,6 +78,8 @@ def start_session(
 
 def draft_of_session(services: Services, session: CheckoutSession) -> PaymentIntent:
     """The intent that starting a session would make, not kept anywhere."""
+    if session.awaits_choice and not session.total_sats:
+        raise StateConflict("The payer must choose an amount first, on the page of this session.")
     caller = Caller(session.merchant_id, session.livemode)
     return draft_payment_intent(services, caller, _intent_params(session))
 

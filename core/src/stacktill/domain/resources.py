@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stacktill.domain.money import DUST_SATS, MAX_SATS
+
 __all__ = [
+    "AdjustableQuantity",
     "CheckoutSession",
+    "CustomAmount",
     "Customer",
     "LineItem",
     "PaymentLink",
@@ -75,8 +79,38 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomAmount:
+    """An amount that the payer chooses: the least, the most and the suggested one, in sats."""
+
+    minimum_sats: int | None = None
+    maximum_sats: int | None = None
+    preset_sats: int | None = None
+
+    @property
+    def least_sats(self) -> int:
+        """The least that may be chosen."""
+        return DUST_SATS if self.minimum_sats is None else self.minimum_sats
+
+    @property
+    def most_sats(self) -> int:
+        """The most that may be chosen."""
+        return MAX_SATS if self.maximum_sats is None else self.maximum_sats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustableQuantity:
+    """How few and how many units the payer may choose."""
+
+    minimum: int = 0
+    maximum: int = 99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one unit of a product costs, in sats; the amount never changes."""
+    """What one unit of a product costs, in sats; the amount never changes.
+
+    With ``custom_amount`` the payer says what it costs, and ``unit_amount_sats`` is 0.
+    """
 
     id: str
     merchant_id: str
@@ -89,11 +123,15 @@ class Price:
     nickname: str | None = None
     lookup_key: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    custom_amount: CustomAmount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineItem:
-    """So many units at a price, described as the payer reads it; amounts are sats."""
+    """So many units at a price, described as the payer reads it; amounts are sats.
+
+    What ``custom_amount`` or ``adjustable_quantity`` leaves to the payer is only suggested at first.
+    """
 
     id: str
     price: str
@@ -101,11 +139,26 @@ class LineItem:
     description: str
     quantity: int
     unit_amount_sats: int
+    custom_amount: CustomAmount | None = None
+    adjustable_quantity: AdjustableQuantity | None = None
 
     @property
     def total_sats(self) -> int:
         """Quantity times price, in sats."""
         return self.quantity * self.unit_amount_sats
+
+    @property
+    def least_sats(self) -> int:
+        """The least that it may come to, in sats."""
+        if self.custom_amount is not None:
+            return self.custom_amount.least_sats
+        adjustable = self.adjustable_quantity
+        return self.unit_amount_sats * (self.quantity if adjustable is None else adjustable.minimum)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the payer chooses its amount or its quantity."""
+        return self.custom_amount is not None or self.adjustable_quantity is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +176,21 @@ class PaymentLink:
     inactive_message: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def awaits_choice(self) -> bool:
+        """Whether each payer has something to choose first."""
+        return any(item.has_choice for item in self.line_items)
+
 
 SessionStatus = Literal["open", "complete", "expired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutSession:
-    """One visit to the checkout: what is bought, where to return, and the intent that pays it."""
+    """One visit to the checkout: what is bought, where to return, and the intent that pays it.
+
+    ``is_chosen`` says that the payer has chosen what the line items leave open.
+    """
 
     id: str
     merchant_id: str
@@ -154,6 +215,12 @@ class CheckoutSession:
     locale: str | None = None
     submit_type: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    is_chosen: bool = False
+
+    @property
+    def awaits_choice(self) -> bool:
+        """Whether the payer has something to choose first."""
+        return not self.is_chosen and any(item.has_choice for item in self.line_items)
 
     @property
     def is_embedded(self) -> bool:

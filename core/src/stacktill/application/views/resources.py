@@ -8,7 +8,9 @@ from stacktill.application.services import Services
 from stacktill.application.views.parts import address_view, billing_view, shipping_view
 from stacktill.application.views.payment_intents import hosted_url
 from stacktill.domain.resources import (
+    AdjustableQuantity,
     CheckoutSession,
+    CustomAmount,
     Customer,
     LineItem,
     PaymentLink,
@@ -141,7 +143,7 @@ def price_view(price: Price) -> dict[str, Any]:
         "billing_scheme": "per_unit",
         "created": price.created,
         "currency": price.currency,
-        "custom_unit_amount": None,
+        "custom_unit_amount": _custom_amount(price.custom_amount),
         "livemode": price.livemode,
         "lookup_key": price.lookup_key,
         "metadata": price.metadata,
@@ -152,9 +154,25 @@ def price_view(price: Price) -> dict[str, Any]:
         "tiers_mode": None,
         "transform_quantity": None,
         "type": "one_time",
-        "unit_amount": price.unit_amount_sats,
-        "unit_amount_decimal": str(price.unit_amount_sats),
+        "unit_amount": None if price.custom_amount else price.unit_amount_sats,
+        "unit_amount_decimal": None if price.custom_amount else str(price.unit_amount_sats),
     }
+
+
+def _custom_amount(custom: CustomAmount | None) -> dict[str, Any] | None:
+    if custom is None:
+        return None
+    return {
+        "maximum": custom.maximum_sats,
+        "minimum": custom.minimum_sats,
+        "preset": custom.preset_sats,
+    }
+
+
+def _adjustable(adjustable: AdjustableQuantity | None) -> dict[str, Any] | None:
+    if adjustable is None:
+        return None
+    return {"enabled": True, "maximum": adjustable.maximum, "minimum": adjustable.minimum}
 
 
 def line_item_view(item: LineItem, price: Price | None) -> dict[str, Any]:
@@ -162,7 +180,7 @@ def line_item_view(item: LineItem, price: Price | None) -> dict[str, Any]:
     return {
         "id": item.id,
         "object": "item",
-        "adjustable_quantity": None,
+        "adjustable_quantity": _adjustable(item.adjustable_quantity),
         "amount_discount": 0,
         "amount_subtotal": item.total_sats,
         "amount_tax": 0,

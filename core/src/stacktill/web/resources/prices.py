@@ -13,7 +13,14 @@ from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.searches import search_page, search_params
 from stacktill.web.params import Boolean, Currency, Enum, Hash, ListOf, Metadata, Params, Text
 from stacktill.web.resources.shared import reference
-from stacktill.web.resources.sold import AMOUNTS, NAME, PRODUCT_WORDS, currency, unit_amounts
+from stacktill.web.resources.sold import (
+    NAME,
+    PRICE_AMOUNTS,
+    PRODUCT_WORDS,
+    currency,
+    custom_amount,
+    unit_amounts,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -39,6 +46,7 @@ CREATE = Params(
     {
         "currency": currency(),
         **unit_amounts(),
+        "custom_unit_amount": custom_amount(),
         "product": reference("What it is the price of."),
         "product_data": Hash(
             {
@@ -53,8 +61,8 @@ CREATE = Params(
         "billing_scheme": Enum(("per_unit",)),
         **CHANGEABLE,
     },
-    exclusive=(PRODUCTS, AMOUNTS),
-    needed=(PRODUCTS, AMOUNTS),
+    exclusive=(PRODUCTS, PRICE_AMOUNTS),
+    needed=(PRODUCTS, PRICE_AMOUNTS),
 )
 UPDATE = Params(CHANGEABLE)
 LIST = list_params(

@@ -12,7 +12,14 @@ from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.api.searches import search_page, search_params
 from stacktill.web.params import Boolean, Enum, Hash, ListOf, Metadata, Params, Text, Url
 from stacktill.web.resources.shared import reference
-from stacktill.web.resources.sold import AMOUNTS, NAME, PRODUCT_WORDS, currency, unit_amounts
+from stacktill.web.resources.sold import (
+    NAME,
+    PRICE_AMOUNTS,
+    PRODUCT_WORDS,
+    currency,
+    custom_amount,
+    unit_amounts,
+)
 
 __all__ = ["OPERATIONS"]
 
@@ -36,12 +43,13 @@ CREATE = Params(
             {
                 "currency": currency(),
                 **unit_amounts(),
+                "custom_unit_amount": custom_amount(),
                 "metadata": Metadata(),
                 "nickname": Text(max_length=5_000),
                 "tax_behavior": Enum(("unspecified",)),
             },
-            exclusive=(AMOUNTS,),
-            needed=(AMOUNTS,),
+            exclusive=(PRICE_AMOUNTS,),
+            needed=(PRICE_AMOUNTS,),
             description="Makes the product's first price.",
         ),
     }

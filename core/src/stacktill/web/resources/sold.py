@@ -14,6 +14,7 @@ from stacktill.web.api.lists import DEFAULT_LIMIT, list_params
 from stacktill.web.api.operation import Ask
 from stacktill.web.params import (
     Amount,
+    Boolean,
     Currency,
     Email,
     Enum,
@@ -30,9 +31,11 @@ from stacktill.web.resources.shared import reference, shipping
 __all__ = [
     "AMOUNTS",
     "LINE_ITEMS_PARAMS",
+    "PRICE_AMOUNTS",
     "PRODUCT_WORDS",
     "Sells",
     "currency",
+    "custom_amount",
     "expanded",
     "intent_data",
     "line_item_list",
@@ -59,6 +62,9 @@ S = TypeVar("S", bound=Sells)
 
 AMOUNTS = ("unit_amount", "unit_amount_decimal")
 """The two spellings of an amount, of which one is sent."""
+
+PRICE_AMOUNTS = (*AMOUNTS, "custom_unit_amount")
+"""What a price that is kept may have of: an amount, or the leave to choose one."""
 
 LINE_ITEMS_PARAMS = list_params(created=False)
 
@@ -91,6 +97,30 @@ def unit_amounts() -> dict[str, Parameter]:
     }
 
 
+def custom_amount() -> Hash:
+    """The leave to choose the amount, within bounds."""
+    return Hash(
+        {
+            "enabled": Boolean(required=True, description="true: the payer chooses."),
+            "minimum": Amount(description="The least that may be chosen, in sats."),
+            "maximum": Amount(description="The most that may be chosen, in sats."),
+            "preset": Amount(description="What is suggested, in sats."),
+        },
+        description="Lets the payer choose the amount.",
+    )
+
+
+def _adjustable_quantity() -> Hash:
+    return Hash(
+        {
+            "enabled": Boolean(required=True, description="true: the payer chooses."),
+            "minimum": Integer(minimum=0, maximum=MAX_QUANTITY, description="0 if absent."),
+            "maximum": Integer(minimum=1, maximum=MAX_QUANTITY, description="99 if absent."),
+        },
+        description="Lets the payer choose the quantity.",
+    )
+
+
 def line_items(max_items: int) -> ListOf:
     """What is sold: so many of a known price, or of one made on the spot."""
     data = Hash(
@@ -115,6 +145,7 @@ def line_items(max_items: int) -> ListOf:
             "quantity": Integer(
                 minimum=1, maximum=MAX_QUANTITY, required=True, description="How many."
             ),
+            "adjustable_quantity": _adjustable_quantity(),
         },
         exclusive=(("price", "price_data"),),
         needed=(("price", "price_data"),),

@@ -93,6 +93,14 @@ PRODUCT = record(
     about="Something that you sell.",
 )
 
+CUSTOM_AMOUNT = record(
+    {
+        "maximum": nullable(SATS, "The most that may be chosen, in sats."),
+        "minimum": nullable(SATS, "The least that may be chosen, in sats."),
+        "preset": nullable(SATS, "What is suggested, in sats."),
+    }
+)
+
 PRICE = record(
     {
         "id": identifier("price"),
@@ -101,7 +109,7 @@ PRICE = record(
         "billing_scheme": constant("per_unit"),
         "created": MOMENT,
         "currency": BTC,
-        "custom_unit_amount": NULL,
+        "custom_unit_amount": nullable(CUSTOM_AMOUNT, "The payer chooses the amount."),
         "livemode": LIVEMODE,
         "lookup_key": nullable(STRING),
         "metadata": METADATA,
@@ -112,8 +120,8 @@ PRICE = record(
         "tiers_mode": NULL,
         "transform_quantity": NULL,
         "type": constant("one_time"),
-        "unit_amount": {**SATS, "description": "What one unit costs, in sats."},
-        "unit_amount_decimal": {"type": "string", "pattern": "^[0-9]+$"},
+        "unit_amount": nullable(SATS, "What one unit costs, in sats."),
+        "unit_amount_decimal": nullable({"type": "string", "pattern": "^[0-9]+$"}),
     },
     about="What one unit of a product costs; the amount never changes.",
 )
@@ -122,7 +130,10 @@ LINE_ITEM = record(
     {
         "id": identifier("li"),
         "object": constant("item"),
-        "adjustable_quantity": NULL,
+        "adjustable_quantity": nullable(
+            record({"enabled": BOOLEAN, "maximum": INTEGER, "minimum": INTEGER}),
+            "The payer chooses the quantity.",
+        ),
         "amount_discount": SATS,
         "amount_subtotal": SATS,
         "amount_tax": SATS,
