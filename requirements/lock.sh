@@ -16,12 +16,13 @@ compile() {
         --no-emit-package stacktill-core \
         --no-emit-package stacktill-chain-sandbox \
         --no-emit-package stacktill-chain-stacks \
+        --no-emit-package stacktill-notify-email \
         --no-emit-package stacktill-notify-webhook \
         --no-emit-package stacktill-storage-sqlite \
         --output-file "requirements/$target" "$@" > /dev/null
 }
 
 # The smaller locks follow the largest, so that all of them name the same versions.
-compile dev.txt "$@" --group dev pyproject.toml
-compile runtime.txt --constraints requirements/dev.txt --upgrade pyproject.toml
+compile dev.txt "$@" --group dev --extra email pyproject.toml
+compile runtime.txt --constraints requirements/dev.txt --upgrade --extra email pyproject.toml
 compile build.txt --constraints requirements/dev.txt --upgrade --group pyproject.toml:build

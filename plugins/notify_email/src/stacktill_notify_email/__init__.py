@@ -1,0 +1,1 @@
+"""stacktill sends payers their receipts by e-mail."""
