@@ -8,12 +8,13 @@ WORKERS ?= 2
 # How long `make soak` watches the memory.
 MINUTES ?= 30
 NODE_SDK := tests/sdk/node
+CONTRACTS := contracts
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format bench soak dist lock clean runtime node-sdk
+.PHONY: help run setup test check format bench soak contracts dist lock clean runtime node-sdk node-contracts
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: runtime ## serve on this machine, with the books in ./data
 	@exec $(BIN)/stacktill serve $(ARGS)
@@ -21,7 +22,7 @@ run: runtime ## serve on this machine, with the books in ./data
 setup: ## make .venv with everything that work on stacktill needs
 	@$(call python) requirements/install.py dev
 
-test: setup node-sdk ## run every test
+test: setup node-sdk node-contracts ## run every test
 	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
 
 check: setup ## lint, formatting, types and who may import whom
@@ -41,6 +42,9 @@ soak: setup ## watch the memory under load, then simulate the gateway for hours,
 	@$(BIN)/python -m bench.run soak --minutes $(MINUTES)
 	@$(BIN)/python tests/simulation/soak.py $(ARGS)
 
+contracts: node-contracts ## test the Clarity contracts and the local chain that runs them
+	@cd $(CONTRACTS) && node --test tests/*.test.mjs devnet/tests/*.test.mjs
+
 dist: runtime ## build the wheels of all packages into dist/
 	@rm -rf dist
 	@for folder in . core plugins/*/; do \
@@ -52,7 +56,7 @@ lock: setup ## pin the versions in requirements/ again (ARGS=--upgrade takes new
 
 clean: ## remove what the verbs have made; .venv and the books in data/ stay
 	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf $(NODE_SDK)/node_modules
+	rm -rf $(NODE_SDK)/node_modules $(CONTRACTS)/node_modules
 	find . -path ./.venv -prune -o -path ./data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `run` and `dist` need: the smaller environment, unless the one of `setup` is there.
@@ -68,6 +72,17 @@ $(NODE_SDK)/node_modules/.stamp: $(NODE_SDK)/package-lock.json
 		npm ci --prefix $(NODE_SDK) --no-audit --no-fund --loglevel=error && touch $@; \
 	else \
 		echo "npm is not installed, so the tests with the Node SDK cannot run"; \
+	fi
+
+# The simulated network that runs the contracts.
+node-contracts: $(CONTRACTS)/node_modules/.stamp
+
+$(CONTRACTS)/node_modules/.stamp: $(CONTRACTS)/package-lock.json
+	@if command -v npm > /dev/null; then \
+		echo "installing the simulated network for the contracts"; \
+		npm ci --prefix $(CONTRACTS) --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+		echo "npm is not installed, so the tests of the contracts cannot run"; \
 	fi
 
 # The first Python on this machine that is new enough; if none is, install.py says so.

@@ -1,0 +1,170 @@
+// Attacks on what an indexer believes, on ids, on the order of writing and moving, and on sums.
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { Cl } from "@stacks/transactions";
+import { INTENTS, PAY, balance, call, deploy, fresh, fund, now, passBurnBlocks } from "../kit/chain.mjs";
+import { moved, printed } from "../kit/events.mjs";
+import { ID, create, intentOf, processPayment, register } from "../kit/intents.mjs";
+import { merchant, otherMerchant, payer, platform, stranger } from "../kit/people.mjs";
+import { asTuple, pay, payArguments, terms, trust } from "../kit/terms.mjs";
+
+describe("look-alikes", () => {
+  beforeEach(async () => {
+    await fresh();
+    fund(payer, 100_000);
+    trust();
+  });
+
+  test("another contract that prints the same words is not believed", () => {
+    const words = Cl.stringify(asTuple(terms()));
+    const fake = deploy(
+      "stacktill-pay-v1",
+      `(define-public (pay) (begin
+         (print (merge ${words} { topic: "paid", hash: 0x00, payer: tx-sender }))
+         (ok true)))`,
+      stranger,
+    );
+    const { events } = call(fake, "pay", [], payer);
+    assert.equal(printed(events, fake).length, 1);
+    assert.deepEqual(printed(events, PAY), []);
+    assert.deepEqual(moved(events), []);
+  });
+
+  test("another token of the same name moves no sBTC, and cannot be brought along", () => {
+    const fake = deploy(
+      "sbtc-token",
+      `(define-fungible-token sbtc-token)
+       (define-public (transfer (amount uint) (to principal)) (begin
+         (try! (ft-mint? sbtc-token amount tx-sender))
+         (ft-transfer? sbtc-token amount tx-sender to)))`,
+      stranger,
+    );
+    const { events } = call(fake, "transfer", [Cl.uint(50_000), Cl.principal(merchant)], payer);
+    assert.equal(events.filter(({ event }) => event === "ft_transfer_event").length, 1);
+    assert.deepEqual(moved(events), []);
+    assert.equal(balance(merchant), 0n);
+  });
+});
+
+describe("ids of others", () => {
+  beforeEach(async () => {
+    await fresh();
+    fund(payer, 100_000);
+    fund(stranger, 100_000);
+    trust();
+  });
+
+  test("cannot be squatted: who has not the key cannot pay one sat for an order", () => {
+    const cheap = terms({ amount: 1, fee: 0 });
+    const { error } = pay(cheap, { sender: stranger, by: "stranger" });
+    assert.equal(error, 104);
+    assert.ok(pay(terms()).ok, "and the order can still be paid");
+  });
+
+  test("can be in front of the payer in the queue, and then the order is paid all the same", () => {
+    assert.ok(pay(terms(), { sender: stranger }).ok);
+    assert.equal(pay(terms()).error, 106);
+    assert.deepEqual([balance(payer), balance(merchant)], [100_000n, 49_500n]);
+  });
+
+  test("of intents on chain belong to one merchant each", () => {
+    register(merchant);
+    register(otherMerchant);
+    assert.ok(create({ sender: otherMerchant, amount: 1 }).ok);
+    assert.ok(create({ sender: merchant }).ok);
+    processPayment({ of: otherMerchant, amount: 1 });
+    assert.deepEqual([balance(merchant), balance(otherMerchant)], [0n, 1n]);
+    assert.ok(processPayment().ok);
+    assert.equal(intentOf(otherMerchant, ID).amount, 1n);
+  });
+});
+
+describe("order and time", () => {
+  beforeEach(async () => {
+    await fresh();
+    fund(payer, 100_000);
+    trust();
+  });
+
+  /** A contract that pays the same terms twice in one transaction, the second time by force or not. */
+  function twice(second) {
+    const [tuple, key, signature] = payArguments(terms()).map((value) => Cl.stringify(value));
+    const once = `(contract-call? '${PAY} pay ${tuple} ${key} ${signature})`;
+    return deploy("twice", `(define-public (run) (begin (try! ${once}) ${second(once)}))`, stranger);
+  }
+
+  test("two payments of the same terms in one transaction: none is made", () => {
+    const contract = twice((once) => once);
+    assert.equal(call(contract, "run", [], payer).error, 106);
+    assert.deepEqual([balance(payer), balance(merchant)], [100_000n, 0n]);
+  });
+
+  test("two payments of which the second may fail: one is made", () => {
+    const contract = twice((once) => `(ok (is-ok ${once}))`);
+    assert.equal(call(contract, "run", [], payer).ok.type, "false");
+    assert.deepEqual([balance(payer), balance(merchant)], [50_000n, 49_500n]);
+  });
+
+  test("a merchant that is a contract gets money and no control", () => {
+    const shop = deploy("shop", `(define-read-only (anything) (ok u1))`, stranger);
+    assert.deepEqual(moved(pay(terms({ merchant: shop })).events)[0], {
+      from: payer,
+      to: shop,
+      sats: 49_500,
+    });
+  });
+
+  test("terms that are mined too late leave the payer the sats", () => {
+    const given = terms({ expires: now() + 900 });
+    passBurnBlocks(1);
+    assert.ok(now() < given.expires);
+    passBurnBlocks(1);
+    assert.equal(pay(given).error, 102);
+    assert.equal(balance(payer), 100_000n);
+  });
+
+  test("terms are good until the second before they expire", () => {
+    assert.ok(pay(terms({ expires: now() + 11 })).ok, "the next block is ten seconds later");
+    assert.equal(pay(terms({ expires: now() + 10 })).error, 102);
+  });
+});
+
+describe("sums", () => {
+  beforeEach(async () => {
+    await fresh();
+    trust();
+  });
+
+  const HUGE = 2n ** 128n - 1n;
+
+  test("of any size never crash the VM", () => {
+    fund(payer, 10);
+    for (const amount of [0n, 1n, 2n, HUGE - 1n, HUGE]) {
+      for (const fee of [0n, 1n, 2n, HUGE - 1n, HUGE]) {
+        const { error } = pay(terms({ amount, fee, feeTo: platform }));
+        assert.ok(fee < amount ? [undefined, 1, 106].includes(error) : error === 103);
+      }
+    }
+    register();
+    assert.equal(create({ amount: HUGE }).error, 204);
+    assert.equal(processPayment({ amount: HUGE }).error, 207);
+  });
+
+  test("never stay behind in a contract", () => {
+    fund(payer, 100_000);
+    register();
+    create({ amount: 777 });
+    processPayment({ amount: 777 });
+    pay(terms());
+    assert.deepEqual([PAY, INTENTS].map(balance), [0n, 0n]);
+  });
+
+  test("of an attack on distribute-fees overflow into a refusal, not into money", () => {
+    fund(payer, 10);
+    const list = Cl.list([HUGE, HUGE].map((amount) =>
+      Cl.tuple({ to: Cl.principal(stranger), amount: Cl.uint(amount) })));
+    const run = () => call(INTENTS, "distribute-fees", [Cl.bufferFromHex("00"), list], payer);
+    assert.throws(run, "the VM stops the transaction");
+    assert.deepEqual([balance(payer), balance(stranger)], [10n, 0n]);
+  });
+});

@@ -1,0 +1,109 @@
+// Attacks through a contract that the victim calls: whose name can it act in?
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { Cl } from "@stacks/transactions";
+import { INTENTS, PAY, balance, call, deploy, fresh, fund, owner, read } from "../kit/chain.mjs";
+import { plain } from "../kit/events.mjs";
+import { distributionOf, fees, intentOf, merchantOf, register } from "../kit/intents.mjs";
+import { merchant, nextOwner, payer, publicKeyOf, stranger } from "../kit/people.mjs";
+import { payArguments, terms, trust } from "../kit/terms.mjs";
+
+/** A contract of the stranger with one public function, lure, that runs the given code. */
+function lure(code) {
+  return deploy("free-airdrop", `(define-public (lure) ${code})`, stranger);
+}
+
+describe("a contract that the owner is lured into calling", () => {
+  beforeEach(fresh);
+
+  const KEY = `0x${publicKeyOf("stranger")}`;
+  const attempts = {
+    "trusts no key": `(contract-call? '${PAY} set-signer ${KEY} true)`,
+    "pauses nothing": `(contract-call? '${PAY} set-paused true)`,
+    "offers nothing": `(contract-call? '${PAY} propose-owner (some '${stranger}))`,
+    "sets no fees": `(contract-call? '${INTENTS} set-fees u1000 '${stranger})`,
+    "sets no merchant": `(contract-call? '${INTENTS} set-merchant '${merchant} false u1000)`,
+  };
+
+  for (const [name, code] of Object.entries(attempts)) {
+    test(name, () => {
+      register();
+      const { error } = call(lure(code), "lure", [], owner);
+      assert.ok([100, 200].includes(error));
+      const status = plain(read(PAY, "get-status", []).result);
+      assert.deepEqual(status, { owner, "next-owner": null, paused: false });
+      assert.deepEqual(fees(), { bps: 0n, to: owner });
+      assert.equal(merchantOf(merchant).active, true);
+    });
+  }
+
+  test("takes no offer in the name of who was offered", () => {
+    call(PAY, "propose-owner", [Cl.some(Cl.principal(nextOwner))], owner);
+    const contract = lure(`(contract-call? '${PAY} accept-owner)`);
+    assert.equal(call(contract, "lure", [], nextOwner).error, 100);
+  });
+});
+
+describe("a contract that a merchant or a platform is lured into calling", () => {
+  beforeEach(fresh);
+
+  test("registers itself, not them", () => {
+    const contract = lure(`(contract-call? '${INTENTS} register-merchant none)`);
+    assert.ok(call(contract, "lure", [], merchant).ok);
+    assert.equal(merchantOf(merchant), null);
+    assert.equal(merchantOf(contract).active, true);
+  });
+
+  test("makes no intent in their name", () => {
+    register();
+    const id = `0x${"ab".repeat(16)}`;
+    const contract = lure(`(contract-call? '${INTENTS} create-payment-intent ${id} u1 u9999999999)`);
+    assert.equal(call(contract, "lure", [], merchant).error, 206);
+    assert.equal(intentOf(merchant, "ab".repeat(16)), null);
+  });
+
+  test("shares out none of their sats", () => {
+    fund(merchant, 1000);
+    const share = `(list { to: '${stranger}, amount: u1000 })`;
+    const statement = `0x${"5a".repeat(32)}`;
+    const contract = lure(`(contract-call? '${INTENTS} distribute-fees ${statement} ${share})`);
+    assert.equal(call(contract, "lure", [], merchant).error, 209);
+    assert.equal(balance(merchant), 1000n);
+    assert.equal(distributionOf(merchant, "5a".repeat(32)), null);
+  });
+});
+
+describe("a contract owned by many", () => {
+  beforeEach(fresh);
+
+  test("can be the owner, and act as one", () => {
+    const council = deploy(
+      "council",
+      `(define-public (take) (contract-call? '${PAY} accept-owner))
+       (define-public (stop) (contract-call? '${PAY} set-paused true))`,
+      stranger,
+    );
+    call(PAY, "propose-owner", [Cl.some(Cl.principal(council))], owner);
+    assert.ok(call(council, "take", [], merchant).ok);
+    assert.ok(call(council, "stop", [], merchant).ok);
+    assert.equal(plain(read(PAY, "get-status", []).result).owner, council);
+  });
+
+  test("can pay with its own sats, and only within what it allows itself", () => {
+    trust();
+    const [tuple, key, signature] = payArguments(terms()).map((value) => Cl.stringify(value));
+    const call1 = `(contract-call? '${PAY} pay ${tuple} ${key} ${signature})`;
+    const token = "'SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token";
+    const vault = deploy(
+      "vault",
+      `(define-public (spend (most uint))
+         (as-contract? ((with-ft ${token} "sbtc-token" most)) (try! ${call1})))`,
+      stranger,
+    );
+    fund(vault, 60_000);
+    assert.equal(call(vault, "spend", [Cl.uint(49_999)], payer).error, 0);
+    assert.equal(balance(vault), 60_000n);
+    assert.ok(call(vault, "spend", [Cl.uint(50_000)], payer).ok);
+    assert.deepEqual([balance(vault), balance(payer)], [10_000n, 0n]);
+  });
+});

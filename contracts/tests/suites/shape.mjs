@@ -1,0 +1,68 @@
+// What can be read off the contracts without running them.
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { describe, test } from "node:test";
+import { INTENTS, PAY, SBTC, simnet } from "../kit/chain.mjs";
+
+const FOLDER = new URL("../../contracts/", import.meta.url);
+const sources = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), "utf8"));
+const code = sources.map((source) => source.replaceAll(/;;.*/g, ""));
+
+const functionsOf = (contract, access) =>
+  simnet
+    .getContractsInterfaces()
+    .get(contract)
+    .functions.filter((each) => each.access === access)
+    .map(({ name }) => name)
+    .sort();
+
+describe("the shape of the contracts", () => {
+  test("they offer these public functions and no others", () => {
+    assert.deepEqual(functionsOf(PAY, "public"), [
+      "accept-owner",
+      "pay",
+      "propose-owner",
+      "set-paused",
+      "set-signer",
+    ]);
+    assert.deepEqual(functionsOf(INTENTS, "public"), [
+      "create-payment-intent",
+      "distribute-fees",
+      "process-payment",
+      "register-merchant",
+      "set-fees",
+      "set-merchant",
+    ]);
+  });
+
+  test("no argument is a trait, so no payer can bring a token", () => {
+    for (const contract of [PAY, INTENTS]) {
+      const { functions } = simnet.getContractsInterfaces().get(contract);
+      assert.ok(!JSON.stringify(functions).includes("trait_reference"), contract);
+    }
+    for (const text of code) assert.doesNotMatch(text, /use-trait|<[a-z-]+>/);
+  });
+
+  test("the contracts can act for nobody but the caller, and make no token of their own", () => {
+    for (const text of code) {
+      assert.doesNotMatch(text, /as-contract|define-fungible|define-non-fungible|stx-|ft-|nft-/);
+    }
+  });
+
+  test("they call sBTC by its literal principal, one another, and nothing else", () => {
+    const called = code.flatMap((text) => [...text.matchAll(/contract-call\?\s+(\S+)/g)]);
+    const names = new Set(called.map((match) => match[1]));
+    assert.deepEqual([...names].sort(), [`'${SBTC}`, ".stacktill-pay-v1"]);
+  });
+
+  test("only the owner's rights go by contract-caller, only money by tx-sender", () => {
+    const [intents, pay] = code;
+    assert.match(pay, /\(is-eq contract-caller \(var-get owner\)\)/);
+    for (const text of [intents, pay]) assert.doesNotMatch(text, /is-eq tx-sender/);
+  });
+
+  test("every error of a contract has a number of its own", () => {
+    const numbers = code.flatMap((text) => [...text.matchAll(/ERR_\w+ \(err (u\d+)\)/g)]);
+    assert.equal(new Set(numbers.map((match) => match[1])).size, numbers.length);
+  });
+});
