@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.web.pages.html import Kept
+from stacktill.web.kept import Kept
 
 __all__ = ["FOLDER", "MODULE_PATH", "PINNED_PATH", "TYPES_PATH", "embed_routes"]
 

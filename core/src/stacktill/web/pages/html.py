@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from litestar import Request, Response
+from litestar import Response
+
+from stacktill.web.kept import POLICY, Kept
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -16,25 +19,31 @@ __all__ = ["Kept", "page", "render"]
 
 FOLDER = Path(__file__).parent / "templates"
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-)
-"""No scripts at all, nothing from anywhere else, and nobody may frame it."""
-
 
 @cache
 def _environment() -> Environment:
     # Imported with the first page: the appliance is ready sooner without.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"isolated": _isolated, "query": _query}
+    return environment
+
+
+def _isolated(text: str) -> str:
+    """Somebody's words within ours: whatever direction they are written in, it ends with them."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def _query(values: Mapping[str, str | None]) -> str:
+    """The query string of what is set."""
+    return urlencode({name: value for name, value in values.items() if value is not None})
 
 
 def render(template: str, **values: Any) -> bytes:
@@ -46,24 +55,3 @@ def page(body: bytes, *, status: int = 200) -> Response[bytes]:
     """A page of this moment, which nobody keeps."""
     headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
     return Response(body, status_code=status, media_type="text/html", headers=headers)
-
-
-class Kept:
-    """Bytes that stay the same while the process runs; browsers ask only whether they still do."""
-
-    def __init__(self, body: bytes, media_type: str, *, cache_control: str = "no-cache") -> None:
-        self._body = body
-        self._media_type = media_type
-        digest = hashlib.sha256(body).hexdigest()[:32]
-        self._headers = {
-            "etag": f'"{digest}"',
-            "cache-control": cache_control,
-            "content-security-policy": POLICY,
-        }
-
-    def answer(self, request: Request[Any, Any, Any]) -> Response[bytes]:
-        """The bytes, or 304 when the browser has them already."""
-        known = request.headers.get("if-none-match", "")
-        if self._headers["etag"] in (each.strip().removeprefix("W/") for each in known.split(",")):
-            return Response(b"", status_code=304, headers=self._headers)
-        return Response(self._body, media_type=self._media_type, headers=self._headers)

@@ -351,7 +351,7 @@ export class StacktillCheckoutElement extends Base {
     const address = new URL(`pay/${encodeURIComponent(this.#id)}`, this.#box);
     address.searchParams.set("embed", embed);
     address.searchParams.set("origin", window.location.origin);
-    if (this.locale) address.searchParams.set("locale", this.locale);
+    if (this.locale) address.searchParams.set("lang", this.locale);
     return address.href;
   }
 
