@@ -104,7 +104,8 @@ def _figures(seen: dict[str, Target]) -> list[Figure]:
     promised = (
         ("create", "create 64", "insert 64", 0.40),
         ("create, one at a time", "create 1", "insert 1", 0.35),
-        ("create and confirm", "confirm 64", "insert 64", 0.40),
+        # Two steps in one request: the intent is made, and shown where it is to be paid.
+        ("create and confirm", "confirm 64", "insert 64", 0.33),
         ("retrieve", "retrieve", "echo", 0.50),
         ("list of 20", "list", "echo", 0.25),
     )
