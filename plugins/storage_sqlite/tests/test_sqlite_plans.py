@@ -97,6 +97,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"order": "subscriber", "limit": 1},
         "queue",
     ),
+    (
+        "deliveries",
+        {**MINE, "status": "dead", "event_id <": "evt_9"},
+        {"order": "event_id", "descending": True},
+        "dead",
+    ),
     ("attempts", {"delivery_id": "dlv_1"}, {}, "delivery"),
     ("checkout_sessions", {"payment_intent": "pi_1"}, {"limit": 1}, "payment_intent"),
     (

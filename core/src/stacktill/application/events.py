@@ -1,4 +1,4 @@
-"""Reading the event log: by type, by how delivery went, and in the order of the log."""
+"""Reading the event log: by type, in its own order, and with the deliveries of its events."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from stacktill.domain.events import EVENT_TYPES, Event, matches
 from stacktill.domain.webhooks import Delivery
 from stacktill.plugin.storage import UnitOfWork, Where
 
-__all__ = ["DeliveredEvents", "after_position", "matching_types", "pending_webhooks"]
+__all__ = ["after_position", "deliveries_of", "matching_types", "pending_webhooks"]
 
 DELIVERIES_PER_QUERY = 20_000
-EVENTS_PER_PART = 200
-MOST_PARTS = 50
-"""With the part's size, how many events one page may look at to find those it wants: 10,000."""
 
 
 def matching_types(pattern: str) -> list[str]:
@@ -34,7 +31,7 @@ def pending_webhooks(uow: UnitOfWork, caller: Caller, events: Sequence[Event]) -
     enabled = {one.id: one.enabled_events for one in found if one.status == "enabled"}
     pending: Counter[str] = Counter()
     waiting: set[tuple[str, str]] = set()
-    for delivery in _deliveries(uow, events, status="pending"):
+    for delivery in deliveries_of(uow, events, status="pending"):
         if delivery.subscriber in enabled:
             waiting.add((delivery.event_id, delivery.subscriber))
     pending.update(event_id for event_id, _ in waiting)
@@ -55,49 +52,7 @@ def after_position(
     return uow.events.find(bound, order="position", limit=limit)
 
 
-class DeliveredEvents:
-    """The events whose webhooks all arrived, or (``succeeded`` False) those with one that did not.
-
-    A page looks at no more than 10,000 events, so that a rare wish costs a bounded time.
-    """
-
-    def __init__(self, uow: UnitOfWork, *, succeeded: bool) -> None:
-        self._uow = uow
-        self._succeeded = succeeded
-
-    def get(self, id: str) -> Event | None:
-        """The event of that id, or None."""
-        return self._uow.events.get(id)
-
-    def find(
-        self, where: Where, *, order: str = "id", descending: bool = False, limit: int = 100
-    ) -> list[Event]:
-        """The first ``limit`` events that meet all conditions, by id."""
-        picked: list[Event] = []
-        bound = dict(where)
-        for _ in range(MOST_PARTS):
-            part = self._uow.events.find(
-                bound, order=order, descending=descending, limit=EVENTS_PER_PART
-            )
-            failed = _undelivered(self._uow, part)
-            picked += [event for event in part if (event.id not in failed) == self._succeeded]
-            if len(part) < EVENTS_PER_PART or len(picked) >= limit:
-                break
-            bound["id <" if descending else "id >"] = part[-1].id
-        return picked[:limit]
-
-
-def _undelivered(uow: UnitOfWork, events: Sequence[Event]) -> set[str]:
-    """The ids of those events that some endpoint has not got (its latest delivery decides)."""
-    latest: dict[tuple[str, str], Delivery] = {}
-    for delivery in _deliveries(uow, events):
-        latest[delivery.event_id, delivery.subscriber] = delivery
-    lost = ("pending", "dead")
-    failed = {event_id for (event_id, _), last in latest.items() if last.status in lost}
-    return failed | {event.id for event in events if event.position is None}
-
-
-def _deliveries(
+def deliveries_of(
     uow: UnitOfWork, events: Sequence[Event], *, status: str | None = None
 ) -> list[Delivery]:
     """What was queued of these events for endpoints, in the order it was queued."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from stacktill.application import events as use_cases
 from stacktill.application.lookup import named
+from stacktill.application.undelivered import DeliveredEvents
 from stacktill.application.views.events import event_view
 from stacktill.application.views.resources import list_view
 from stacktill.domain.errors import InvalidParameter
@@ -55,7 +56,7 @@ def _list(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     table: Pages[Event] = uow.events
     if "delivery_success" in ask.params:
         succeeded = ask.params["delivery_success"]
-        table = use_cases.DeliveredEvents(uow, succeeded=succeeded)
+        table = DeliveredEvents(uow, ask.caller, succeeded=succeeded)
     page, has_more = find_page(table, ask, Listing(URL, "event", _where(ask)))
     return list_view(URL, _views(uow, ask, page), has_more=has_more)
 

@@ -189,6 +189,13 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
         "email IS NOT NULL",
     ),
     ("ix_customers_list", "customers", "merchant_id livemode id", False, None),
+    (
+        "ix_deliveries_dead",
+        "deliveries",
+        "merchant_id livemode event_id",
+        False,
+        "status = 'dead'",
+    ),
     ("ix_deliveries_due", "deliveries", "next_attempt_ms id", False, "status = 'pending'"),
     ("ix_deliveries_event", "deliveries", "event_id id", False, None),
     (
