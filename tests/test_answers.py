@@ -124,6 +124,16 @@ def test_what_is_sold(checked: Shop) -> None:
     link = shop.post("/v1/payment_links", {"line_items": items, "expand": ["line_items"]})
     shop.post(f"/v1/payment_links/{link['id']}", {"active": False})
     shop.get(f"/v1/payment_links/{link['id']}/line_items")
+    shop.post("/v1/pay_buttons", {"payment_link": link["id"]})
+    shop.post("/v1/pay_buttons", example_params("pay_buttons.create"))
+    tip = {"currency": "btc", "custom_unit_amount": {"enabled": True, "minimum": 100}}
+    free = shop.post("/v1/prices", {**tip, "product": product["id"]})
+    adjustable = {"enabled": True, "maximum": 9}
+    for open_item in (
+        {"price": free["id"], "quantity": 1},
+        {**ITEM, "adjustable_quantity": adjustable},
+    ):
+        shop.post("/v1/payment_links", {"line_items": [open_item], "expand": ["line_items"]})
     session = shop.post(
         "/v1/checkout/sessions",
         {

@@ -39,6 +39,7 @@ REFERENCES: list[tuple[str, dict[str, Any]]] = [
     ("payment_methods.attach", {"id": "own_pm", "customer": "cus"}),
     ("prices.create", {"product": "prod", "product_data": None}),
     ("payment_links.create", {"line_items": [{"price": "price", "quantity": 1}]}),
+    ("pay_buttons.create", {"payment_link": "plink", "amount": None, "description": None}),
     ("checkout_sessions.create", {"customer": "cus"}),
     ("checkout_sessions.create", {"line_items": [{"price": "price", "quantity": 1}]}),
     ("webhook_endpoints.redeliver", {"id": "own_we", "event": "evt"}),

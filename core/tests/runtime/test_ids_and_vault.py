@@ -68,6 +68,30 @@ def test_the_ring_turns(tmp_path: Path) -> None:
     assert (tmp_path / "0001.key").stat().st_mode & 0o777 == 0o600
 
 
+@given(text=st.text(), place=st.text(), other=st.text())
+def test_a_signature_is_of_one_text_and_for_one_place(text: str, place: str, other: str) -> None:
+    """Anything else is refused without an error."""
+    ring = KeyRing({"0001": bytes(32)})
+    signature = ring.sign(text, place=place)
+    assert ring.is_signed(text, signature, place=place)
+    assert ring.is_signed(other, signature, place=place) == (other == text)
+    assert ring.is_signed(text, signature, place=other) == (other == place)
+    assert not ring.is_signed(text, other, place=place)
+    assert not KeyRing({"0001": bytes([1] * 32)}).is_signed(text, signature, place=place)
+    for altered in (signature + "A", signature[:-1], f"0002.{signature[5:]}", "é", "0001.é"):
+        assert not ring.is_signed(text, altered, place=place)
+
+
+def test_old_signatures_hold_while_their_key_is_kept() -> None:
+    """Taking the key's file away withdraws all that it signed."""
+    first, second = bytes(32), bytes(range(32))
+    signature = KeyRing({"0001": first}).sign("terms", place="p")
+    turned = KeyRing({"0001": first, "0002": second})
+    assert turned.is_signed("terms", signature, place="p")
+    assert turned.sign("terms", place="p").startswith("0002.")
+    assert not KeyRing({"0002": second}).is_signed("terms", signature, place="p")
+
+
 def test_a_damaged_key_is_named(tmp_path: Path) -> None:
     """A key of the wrong length stops the box at start, with the file's name."""
     (tmp_path / "0001.key").write_bytes(b"short")

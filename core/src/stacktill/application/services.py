@@ -14,7 +14,7 @@ __all__ = ["Caller", "Services", "Vault"]
 
 
 class Vault(Protocol):
-    """Seals secrets for the database; ``place`` binds a sealed text to where it is kept."""
+    """Seals secrets and signs texts; ``place`` binds what it made to where it belongs."""
 
     def seal(self, text: str, *, place: str) -> str:
         """Encrypt."""
@@ -22,6 +22,14 @@ class Vault(Protocol):
 
     def open(self, sealed: str, *, place: str) -> str:
         """Decrypt, or raise ``InvariantBroken`` when it was made elsewhere or altered."""
+        ...
+
+    def sign(self, text: str, *, place: str) -> str:
+        """A signature that only this box can make."""
+        ...
+
+    def is_signed(self, text: str, signature: str, *, place: str) -> bool:
+        """Whether ``sign`` made it, of this text and for this place."""
         ...
 
 

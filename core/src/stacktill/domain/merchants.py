@@ -36,6 +36,7 @@ SCOPE_RESOURCES = (
     "customers",
     "deposits",
     "events",
+    "pay_buttons",
     "payment_intents",
     "payment_links",
     "payment_methods",

@@ -1,9 +1,10 @@
-"""Secrets at rest: AES-256-GCM under a ring of keys kept beside the database, not in it."""
+"""Secrets at rest and signatures of ours, under a ring of keys kept beside the database, not in it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -18,10 +19,14 @@ __all__ = ["KeyRing"]
 VERSION = "v1"
 NONCE_BYTES = 12
 KEY_BYTES = 32
+SIGNING = b"stacktill/sign/v1\0"
+"""Parts the keys that sign from those that seal, and from those of later ways to sign."""
 
 
 class KeyRing:
-    """Seals with the newest key and opens with any; ``place`` is bound in as associated data.
+    """Seals with the newest key and opens with any, by AES-256-GCM; ``place`` is bound in.
+
+    Signs by HMAC-SHA-256, with a key of its own for each place.
 
     The ring is a folder of files ``<kid>.key`` (32 random bytes, mode 0600). Adding a file rotates: what
     was sealed before stays readable for as long as its key's file does.
@@ -31,6 +36,7 @@ class KeyRing:
         if not keys:
             raise ConfigError("The key ring is empty; there must be at least one key file.")
         self._ciphers = {kid: AESGCM(key) for kid, key in keys.items()}
+        self._keys = dict(keys)
         self._newest = max(keys)
 
     @classmethod
@@ -65,6 +71,21 @@ class KeyRing:
         if version != VERSION:
             raise InvariantBroken(f"a secret at {place} was sealed by an unknown version")
         return plain.decode()
+
+    def sign(self, text: str, *, place: str) -> str:
+        """Sign a text for one place: ``kid.signature``."""
+        return f"{self._newest}.{_text(self._signature(self._newest, text, place))}"
+
+    def is_signed(self, text: str, signature: str, *, place: str) -> bool:
+        """Whether ``sign`` made the signature, of this text and for this place."""
+        kid, _, given = signature.partition(".")
+        if kid not in self._keys or not given.isascii():
+            return False
+        return hmac.compare_digest(_text(self._signature(kid, text, place)), given)
+
+    def _signature(self, kid: str, text: str, place: str) -> bytes:
+        key = hmac.digest(self._keys[kid], SIGNING + place.encode(), "sha256")
+        return hmac.digest(key, text.encode(), "sha256")
 
 
 def _make_key(folder: Path, kid: str) -> Path:

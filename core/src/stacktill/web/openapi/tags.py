@@ -43,6 +43,13 @@ TAGS: dict[str, tuple[str, str]] = {
         "Payment links",
         "A standing offer with an address to share: each visit makes a checkout session.",
     ),
+    "pay_buttons": (
+        "Pay buttons",
+        (
+            "HTML for a page of your own: a form whose terms are signed or kept by the server, so that "
+            "no visitor can edit its price."
+        ),
+    ),
     "checkout_sessions": (
         "Checkout sessions",
         (

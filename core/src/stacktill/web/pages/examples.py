@@ -64,6 +64,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "deposits.attach": {"payment_intent": "pi_…"},
     "deposits.list": {"status": "unmatched"},
     "events.list": {"type": "payment_intent.*"},
+    "pay_buttons.create": {"amount": 15_000, "description": "Coffee, 250 g"},
     "payment_intents.cancel": {"cancellation_reason": "requested_by_customer"},
     "payment_intents.create": {
         "amount": 20_000,
@@ -130,6 +131,7 @@ SDK_NAMES: dict[str, str | None] = {
     "customers.retrieve_payment_method": "customers.payment_methods.retrieve",
     "deposits": None,
     "operator": None,
+    "pay_buttons": None,
     "payment_intents.events": None,
     "payment_links.list_line_items": "payment_links.line_items.list",
     "refunds.broadcast": None,

@@ -273,6 +273,21 @@ SESSION = record(
 )
 
 
+PAY_BUTTON = record(
+    {
+        "object": constant("pay_button"),
+        "amount": nullable(SATS, "What a press costs, in sats; null when the link says it."),
+        "currency": BTC,
+        "expires_at": nullable(MOMENT, "Until when it works; null: as long as the link."),
+        "html": {"type": "string", "description": "The form to put into your page."},
+        "livemode": LIVEMODE,
+        "payment_link": nullable(STRING, "Where a press leads, when it is no offer of its own."),
+        "url": {"type": "string", "description": "The same as an address, for plain links."},
+    },
+    about="A pay button for plain HTML.",
+)
+
+
 def _deleted(name: str) -> Schema:
     return record(
         {"id": STRING, "object": constant(name), "deleted": {"type": "boolean", "const": True}},
@@ -288,6 +303,7 @@ SCHEMAS: dict[str, Schema] = {
     "deleted_webhook_endpoint": _deleted("webhook_endpoint"),
     "price": PRICE,
     "item": LINE_ITEM,
+    "pay_button": PAY_BUTTON,
     "payment_link": PAYMENT_LINK,
     "checkout.session": SESSION,
 }
