@@ -1,4 +1,4 @@
-"""Style sheets, under names that hold a digest of their content, so that browsers may keep them."""
+"""Style sheets and scripts, under names that hold a digest of their content: browsers may keep them."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from litestar.handlers import HTTPRouteHandler
 from stacktill.domain.errors import NotFound
 from stacktill.web.pages.html import Kept
 
-__all__ = ["URLS", "asset_routes"]
+__all__ = ["FOR_EVER", "URLS", "asset_routes"]
 
 FOLDER = Path(__file__).parent / "static"
+TYPES = {".css": "text/css", ".js": "text/javascript"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def _named() -> dict[str, tuple[str, bytes]]:
     """Each file's name with a digest and its bytes, by its plain name."""
     named = {}
-    for path in sorted(FOLDER.glob("*.css")):
+    for path in sorted(path for path in FOLDER.iterdir() if path.suffix in TYPES):
         body = path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()[:16]
-        named[path.name] = (f"{path.stem}.{digest}.css", body)
+        named[path.name] = (f"{path.stem}.{digest}{path.suffix}", body)
     return named
 
 
 _FILES = _named()
 
 URLS: dict[str, str] = {plain: f"/assets/{name}" for plain, (name, _) in _FILES.items()}
-"""Where each style sheet is served, by its plain name."""
+"""Where each file is served, by its plain name."""
 
 
 def asset_routes() -> list[HTTPRouteHandler]:
-    """The route of all style sheets."""
-    kept = {name: Kept(body, "text/css", cache_control=FOR_EVER) for name, body in _FILES.values()}
+    """The route of all these files."""
+    kept = {
+        name: Kept(body, TYPES[Path(name).suffix], cache_control=FOR_EVER)
+        for name, body in _FILES.values()
+    }
 
     async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
         name = request.path_params["name"]

@@ -1,0 +1,3 @@
+"""The payer's page at ``/pay/{id}``: what it shows in each state, how it is kept current, its receipt."""
+
+from __future__ import annotations

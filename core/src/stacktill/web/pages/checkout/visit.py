@@ -1,0 +1,82 @@
+"""One visit to the payer's page: its language, its frame, and the words that every template may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+
+from stacktill.web.embed.framing import Framing, framing_of
+from stacktill.web.pages import money
+from stacktill.web.pages.assets import URLS
+from stacktill.web.pages.html import render
+from stacktill.web.pages.i18n.languages import LANGUAGES, choose_language
+from stacktill.web.pages.i18n.tongue import Tongue, tongue
+
+__all__ = ["Visit"]
+
+CARRIED = ("lang", "embed", "origin")
+"""What the address of a visit says about itself, kept on all of its links."""
+SHOWN_LENGTH = 300
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors "
+)
+"""Our own script and style files only, no text that becomes a script, and frames as the store says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """How one request wants a page, whatever the page shows."""
+
+    tongue: Tongue
+    framing: Framing
+    carried: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        request: Request[Any, Any, Any],
+        *,
+        locale: str | None = None,
+        allowed_origins: tuple[str, ...] = (),
+    ) -> Visit:
+        """The visit that a request makes to a store with that list of origins."""
+        query = request.query_params
+        carried = {name: query[name][:SHOWN_LENGTH] for name in CARRIED if query.get(name)}
+        accepted = request.headers.get("accept-language")
+        language = choose_language(carried.get("lang"), locale, accepted)
+        framing = framing_of(allowed_origins, carried.get("embed"), carried.get("origin"))
+        return cls(tongue(language), framing, carried)
+
+    def url(self, path: str, **more: str) -> str:
+        """A path of ours with what this visit carries along."""
+        query = urlencode({**self.carried, **more})
+        return f"{path}?{query}" if query else path
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response[bytes]:
+        """A template's page in the visitor's language, which nobody keeps."""
+        body = render(
+            f"checkout/{template}",
+            visit=self,
+            say=self.tongue,
+            _=self.tongue.gettext,
+            ngettext=self.tongue.ngettext,
+            language=self.tongue.language,
+            languages=LANGUAGES.values(),
+            assets=URLS,
+            money=money,
+            **values,
+        )
+        headers = {
+            "content-security-policy": POLICY + self.framing.ancestors,
+            "cross-origin-opener-policy": self.framing.opener_policy,
+            "cache-control": "no-store",
+            "content-language": self.tongue.language.code,
+        }
+        return Response(body, status_code=status, media_type="text/html", headers=headers)
