@@ -2,6 +2,7 @@
 
 ``POST /echo`` decodes 120 bytes of JSON, makes an id and encodes 300 bytes. ``POST /insert`` also
 keeps one row of nine columns and four indexes, durable before the answer, by group commit.
+``GET /stream`` stays open and says nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -19,7 +21,8 @@ import msgspec
 import sqlalchemy as sa
 import uvicorn
 import uvloop
-from litestar import Litestar, post
+from litestar import Litestar, get, post
+from litestar.response import Stream
 
 BATCH_LIMIT = 256
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384")
@@ -121,6 +124,12 @@ def _wake(futures: list[asyncio.Future[None]]) -> None:
             future.set_result(None)
 
 
+async def _nothing() -> AsyncIterator[bytes]:
+    """A stream that says hello and then nothing."""
+    yield b": hello\n\n"
+    await asyncio.Event().wait()
+
+
 def _made(wish: Wish) -> Made:
     return Made(
         id=f"pi_{secrets.token_hex(12)}",
@@ -160,7 +169,11 @@ def create_app(writer: Writer) -> Litestar:
         await writer.insert(row)
         return made
 
-    return Litestar([echo, insert], openapi_config=None, logging_config=None)
+    @get("/stream")
+    async def stream() -> Stream:
+        return Stream(_nothing(), media_type="text/event-stream")
+
+    return Litestar([echo, insert, stream], openapi_config=None, logging_config=None)
 
 
 async def main(folder: Path) -> None:

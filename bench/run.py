@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.checkout import Watching, measure_checkout
 from bench.deliveries import measure_deliveries
 from bench.figures import Report
 from bench.footprint import measure_footprint
@@ -14,7 +15,7 @@ from bench.history import History, measure_history
 from bench.soak import measure_soak
 from bench.speed import Pace, measure_speed
 
-PARTS = ("speed", "deliveries", "footprint", "history")
+PARTS = ("speed", "deliveries", "checkout", "footprint", "history")
 OTHERS = ("soak",)
 
 
@@ -30,6 +31,9 @@ def main() -> int:
         if "deliveries" in options.parts:
             events, rounds, seconds = (150, 1, 4.0) if options.quick else (400, 3, 12.0)
             report.add(measure_deliveries(folder, events=events, rounds=rounds, seconds=seconds))
+        if "checkout" in options.parts:
+            watching = Watching(400, 40, 2.0) if options.quick else Watching(2_000, 200, 10.0)
+            report.add(measure_checkout(folder, watching))
         if "footprint" in options.parts:
             report.add(measure_footprint(folder, rounds=1 if options.quick else 3))
         if "history" in options.parts:
