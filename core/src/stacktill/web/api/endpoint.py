@@ -14,6 +14,7 @@ from stacktill.application.idempotency import Answer as Kept
 from stacktill.application.idempotency import Wish, fulfil, keep, recall
 from stacktill.application.views.expand import expand
 from stacktill.domain.errors import (
+    IdempotencyInUse,
     InvalidRequest,
     NotFound,
     Unavailable,
@@ -46,6 +47,8 @@ sorted_encode = msgspec.json.Encoder(order="sorted").encode
 MAX_KEY_LENGTH = 255
 LEAVING_KEYS_ALONE = frozenset({"payment_intents"})
 """What is written all the time and changes neither keys nor stores."""
+_running: set[tuple[str, bool, str]] = set()
+"""The wishes that are being fulfilled outside of a transaction: owner, mode and key."""
 
 
 def route_of(appliance: Appliance, operation: Operation, recent: RecentKeys) -> HTTPRouteHandler:
@@ -149,14 +152,22 @@ class Endpoint:
 
     async def _work(self, work: Prepare, ask: Ask, wish: Wish | None) -> Answer:
         """What is no transaction of ours, such as a sandbox's doing: repeated by its key all the same."""
+        if wish is None:
+            return json_answer(200, encode(await work(self._appliance, ask)))
         storage, services = self._appliance.storage, self._appliance.services
-        kept = None
-        if wish is not None:
+        running = (ask.caller.merchant_id, ask.caller.livemode, wish.key)
+        if running in _running:
+            raise IdempotencyInUse(
+                f"The first request under the idempotency key '{wish.key}' still runs. Try again."
+            )
+        _running.add(running)
+        try:
             kept = await storage.read(recall, services, ask.caller, wish)
-        if kept is None:
-            kept = Kept(200, encode(await work(self._appliance, ask)))
-            if wish is not None:
+            if kept is None:
+                kept = Kept(200, encode(await work(self._appliance, ask)))
                 await storage.write(keep, services, ask.caller, wish, kept)
+        finally:
+            _running.discard(running)
         answer = json_answer(kept.status, kept.body)
         answer.headers.extend(_told(kept, wish, ask.caller.request_id))
         return answer
