@@ -14,6 +14,11 @@ QUIET_ZONE = 4
 """Empty modules around the code, as ISO/IEC 18004 asks for."""
 
 
+MASK = 3
+"""Which of the eight patterns is laid over the code. To try them all takes four times as long, in which the
+server does nothing else; every reader takes any of them."""
+
+
 @lru_cache(maxsize=256)
 def qr_code(text: str) -> Markup:
     """The QR code of a text: dark on light whatever the page's colours are, sized by its box."""
@@ -21,7 +26,7 @@ def qr_code(text: str) -> Markup:
     from markupsafe import Markup
 
     # Capitals are packed tighter; the scheme and Bech32 read the same in either case.
-    code = segno.make(text.upper(), error="m", micro=False, boost_error=False)
+    code = segno.make(text.upper(), error="m", micro=False, boost_error=False, mask=MASK)
     svg = code.svg_inline(
         border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", lineclass=None
     )
