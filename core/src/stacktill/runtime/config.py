@@ -90,6 +90,14 @@ class ServerTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         float, Meta(gt=0, le=600, description="How long a client may take to send its headers.")
     ] = 10.0
     docs: Annotated[bool, Meta(description="Whether the API's documents are served.")] = True
+    demo: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the demo shop is at /demo, in test mode. "
+            "When not set: only while no live chain is configured.",
+            examples=[False],
+        ),
+    ] = None
     plugins_dir: Annotated[
         str | None,
         Meta(

@@ -8,6 +8,7 @@ from litestar.types import ASGIApp
 from stacktill.runtime.appliance import Appliance
 from stacktill.web.api.endpoint import route_of
 from stacktill.web.api.recent_keys import RecentKeys
+from stacktill.web.demo.routes import demo_routes
 from stacktill.web.embed.routes import embed_routes
 from stacktill.web.errors import exception_handlers
 from stacktill.web.gauges import add_gauges
@@ -35,6 +36,7 @@ def create_app(appliance: Appliance) -> ASGIApp:
             *operational_routes(appliance, metrics),
             *page_routes(appliance),
             *embed_routes(),
+            *demo_routes(appliance),
             *_plugin_routes(appliance),
         ],
         exception_handlers=exception_handlers,
