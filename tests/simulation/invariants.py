@@ -232,6 +232,7 @@ def _check_sessions(books: Books) -> None:
             assert intent is not None, session
             assert session.status == "complete", session
             assert intent.latest_charge is not None, session
+            assert intent.status == "succeeded", f"{session.id} says that it is paid"
         if intent is not None and intent.status == "succeeded":
             assert session.payment_status == "paid", f"{session.id} does not know that it is paid"
 

@@ -187,6 +187,22 @@ class TestExpiry:
         assert (done.status, done.payment_status) == ("complete", "paid")
         assert (await started(till, session)).status == "succeeded"
 
+    async def test_is_unpaid_while_a_fork_keeps_the_money(self, till: Till) -> None:
+        """A shop that asks before it ships must not be told of money that is gone."""
+        session = await created(till)
+        intent = await started(till, session)
+        for _ in range(2):
+            await pay(till, intent)
+            done = await now_is(till, session)
+            assert (done.status, done.payment_status) == ("complete", "paid")
+            script = till.services.test_chain.script
+            assert script is not None
+            await script.reorg(1, drop=True)
+            await till.appliance.watchers["test"].catch_up()
+            gone = await now_is(till, session)
+            assert (gone.status, gone.payment_status) == ("complete", "unpaid")
+        assert (await till.told()).count("checkout.session.completed") == 1
+
     async def test_by_the_merchant_cancels_the_intent(self, till: Till) -> None:
         session = await created(till)
         intent = await started(till, session)

@@ -9,7 +9,7 @@ from stacktill.application.journal import changed_attributes, record
 from stacktill.application.lookup import named
 from stacktill.application.metadata import merged
 from stacktill.application.services import Caller, Services
-from stacktill.application.sessions_paid import complete_session
+from stacktill.application.sessions_paid import complete_session, reopen_payment
 from stacktill.application.views.charges import charge_view
 from stacktill.domain.charges import BalanceTransaction, BalanceTransactionType, Charge
 from stacktill.domain.deposits import Deposit
@@ -49,12 +49,13 @@ def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: De
 
 
 def suspend_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
-    """Book the charge back: its money is not final any more."""
+    """Book the charge back, and un-pay its session: the money is not final any more."""
     charge = _charge_of(uow, intent)
     paid = charge.amount_sats + charge.overpaid_sats
     line = _line(services, charge, "payment_reversal", -paid)
     uow.balance_transactions.add(replace(line, fee_sats=-intent.fee_sats))
     _save(uow, services, charge, replace(charge, status="pending"))
+    reopen_payment(uow, intent)
 
 
 def fail_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -> None:
