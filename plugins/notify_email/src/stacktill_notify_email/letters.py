@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
 
 from stacktill.domain.receipts import Receipt, ReceiptItem
 from stacktill_notify_email.languages import Tongue
@@ -12,6 +13,7 @@ __all__ = ["ITEMS_MAX", "Letter", "Row", "receipt_letter"]
 
 NAME_MAX = 64
 DESCRIPTION_MAX = 300
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 ITEM_MAX = 100
 ITEMS_MAX = 25
 """How many lines are listed; the page of the receipt has them all."""
@@ -47,8 +49,8 @@ class Letter:
     more_items: str | None = None
     rows: tuple[Row, ...] = ()
     closing: str = ""
-    color: str = field(default="#1f2937")
-    text_color: str = field(default="#ffffff")
+    color: str = "#1f2937"
+    text_color: str = "#ffffff"
 
 
 def receipt_letter(receipt: Receipt, tongue: Tongue, *, can_reply: bool) -> Letter:
@@ -57,9 +59,6 @@ def receipt_letter(receipt: Receipt, tongue: Tongue, *, can_reply: bool) -> Lett
     subject, title, when = _heading(receipt, tongue, store)
     if not receipt.livemode:
         subject = tongue.say("Test: %(subject)s", subject=subject)
-    colors = {}
-    if receipt.store.color is not None and receipt.store.text_color is not None:
-        colors = {"color": receipt.store.color, "text_color": receipt.store.text_color}
     return Letter(
         language=tongue.code,
         direction=tongue.direction,
@@ -82,8 +81,15 @@ def receipt_letter(receipt: Receipt, tongue: Tongue, *, can_reply: bool) -> Lett
             "%(store)s.",
             store=store,
         ),
-        **colors,
+        **_colors(receipt),
     )
+
+
+def _colors(receipt: Receipt) -> dict[str, str]:
+    """The store's colours, if they are such; nothing else may stand in a style."""
+    store = receipt.store
+    found = {"color": store.color or "", "text_color": store.text_color or ""}
+    return found if all(_COLOR.fullmatch(one) for one in found.values()) else {}
 
 
 def _heading(receipt: Receipt, tongue: Tongue, store: str) -> tuple[str, str, str]:

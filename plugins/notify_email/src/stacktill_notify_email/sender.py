@@ -15,7 +15,7 @@ from stacktill_notify_email.addresses import (
 from stacktill_notify_email.config import EmailConfig
 from stacktill_notify_email.languages import chosen_language, tongue
 from stacktill_notify_email.letters import receipt_letter
-from stacktill_notify_email.messages import Envelope, envelope
+from stacktill_notify_email.messages import Envelope, Unsendable, envelope
 from stacktill_notify_email.schedule import RetrySchedule, default_delays_seconds
 from stacktill_notify_email.server import MailServer
 
@@ -57,7 +57,10 @@ class EmailSender:
         if not receipt.livemode and not is_among(recipient, self._config.test_recipients):
             reason = "Test mode sends only to test_recipients of [plugins.notify_email]."
             return self._noted(receipt, Attempt("refused", 0, error=reason))
-        letter = compose(self._context, receipt, recipient)
+        try:
+            letter = compose(self._context, receipt, recipient)
+        except Unsendable as error:
+            return self._noted(receipt, Attempt("refused", 0, error=str(error)))
         return self._noted(receipt, await self._server.attempt(letter))
 
     def retry_delay_seconds(self, attempts_made: int, last: Attempt) -> float | None:

@@ -71,6 +71,8 @@ class MailServer:
 
     async def _deliver(self, client: aiosmtplib.SMTP, envelope: Envelope) -> Attempt:
         """Hand the e-mail over on a connection that stands."""
+        if envelope.needs_utf8 and client.is_ehlo_or_helo_needed:
+            await client.ehlo()
         if envelope.needs_utf8 and not client.supports_extension("smtputf8"):
             return Attempt(
                 "refused",
@@ -117,8 +119,9 @@ def _answered(code: int, said: str, *, is_final: bool) -> Attempt:
     outcome: Outcome = "throttled" if code == BUSY else "failed"
     if is_final and 500 <= code < 600:
         outcome = "refused"
-    status = code if 100 <= code < 600 else None
-    return Attempt(outcome, 0, status, one_line(said, SAID_MAX))
+    if not 200 <= code < 600:
+        return Attempt(outcome, 0, error=f"no SMTP answer: {code} {one_line(said, SAID_MAX)}")
+    return Attempt(outcome, 0, code, one_line(said, SAID_MAX))
 
 
 def _timeout(settings: ServerSettings) -> str:
