@@ -118,7 +118,7 @@ async def _frames(
 ) -> AsyncIterator[bytes]:
     """What was missed, then what happens, until the client leaves or the server closes."""
     yield f"retry: {RETRY_MS}\n\n".encode()
-    async with appliance.hub.listen(intent.id) as queue:
+    with appliance.hub.listen(intent.id) as queue:
         last = after
         if after is None:
             # Listening began before, and the state is read last: nothing can fall between them.

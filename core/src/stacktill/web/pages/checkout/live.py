@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from litestar import Request
 from litestar.handlers import HTTPRouteHandler
@@ -13,10 +13,10 @@ from litestar.response import Stream
 
 from stacktill.application.chain_cursor import cursor
 from stacktill.domain.errors import NotFound, RateLimited
-from stacktill.domain.events import Event
 from stacktill.plugin.storage import StorageUnavailable
+from stacktill.runtime.hub import Listener
 from stacktill.web.pages.checkout.reading import find_checkout
-from stacktill.web.pages.checkout.states import Checkout, Confirming
+from stacktill.web.pages.checkout.states import Confirming
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -53,6 +53,17 @@ def checkout_stream_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     return [route(follow)]
 
 
+class _Seen(NamedTuple):
+    """What a stream remembers of the page: thousands of streams wait at once, so no more than it needs.
+
+    ``intent_id`` is whose events concern it, ``counts_in`` the mode whose blocks it counts, if it does.
+    """
+
+    version: str
+    intent_id: str | None
+    counts_in: bool | None
+
+
 class _Tips:
     """How high the books stand on the chain of a mode, asked for at most once a moment."""
 
@@ -60,11 +71,10 @@ class _Tips:
         self._appliance = appliance
         self._known: dict[bool, tuple[float, str]] = {}
 
-    async def hash(self, found: Checkout) -> str | None:
-        """The hash of the highest block in the books; None when the page counts no blocks."""
-        if not isinstance(found.state, Confirming):
+    async def hash(self, livemode: bool | None) -> str | None:
+        """The hash of the highest block in the books of a mode; None for no mode."""
+        if livemode is None:
             return None
-        livemode = found.order.livemode
         asked_at, known = self._known.get(livemode, (0.0, ""))
         if time.monotonic() - asked_at < BLOCK_SECONDS:
             return known
@@ -84,11 +94,11 @@ async def _frames(appliance: Appliance, tips: _Tips, id: str) -> AsyncIterator[b
     told = ""
     found = await _look(appliance, id)
     while found is not None:
-        topic = found.order.intent_id
+        topic = found.intent_id
         # Listening begins before the next look, and the tip is read before it: nothing falls between.
-        async with appliance.hub.listen(topic or id) as queue:
-            while found is not None and found.order.intent_id == topic:
-                tip = await tips.hash(found)
+        with appliance.hub.listen(topic or id) as listener:
+            while found is not None and found.intent_id == topic:
+                tip = await tips.hash(found.counts_in)
                 found = await _look(appliance, id)
                 if found is None or appliance.closing.is_set():
                     return
@@ -97,32 +107,34 @@ async def _frames(appliance: Appliance, tips: _Tips, id: str) -> AsyncIterator[b
                     yield f"data: {told}\n\n".encode()
                 else:
                     yield b": ping\n\n"
-                if not await _something(queue, tips, found, tip):
+                if not await _something(listener, tips, found.counts_in, tip):
                     return
 
 
-async def _look(appliance: Appliance, id: str) -> Checkout | None:
+async def _look(appliance: Appliance, id: str) -> _Seen | None:
     """The page now; None when it cannot be read, and the browser had better come again."""
     try:
-        return await appliance.storage.read(find_checkout, appliance.services, id)
+        found = await appliance.storage.read(find_checkout, appliance.services, id)
     except (NotFound, StorageUnavailable):
         return None
+    counts_in = found.order.livemode if isinstance(found.state, Confirming) else None
+    return _Seen(found.version, found.order.intent_id, counts_in)
 
 
 async def _something(
-    queue: asyncio.Queue[Event | None], tips: _Tips, found: Checkout, tip: str | None
+    listener: Listener, tips: _Tips, counts_in: bool | None, tip: str | None
 ) -> bool:
     """Wait until there may be news; False when the stream should end."""
     end = time.monotonic() + LOOK_SECONDS
     while time.monotonic() < end:
         try:
             async with asyncio.timeout(LOOK_SECONDS if tip is None else BLOCK_SECONDS):
-                event = await queue.get()
+                event = await listener.get()
         except TimeoutError:
-            if await tips.hash(found) != tip:
+            if await tips.hash(counts_in) != tip:
                 return True
             continue
-        while event is not None and not queue.empty():
-            event = queue.get_nowait()
+        while event is not None and not listener.empty():
+            event = listener.get_nowait()
         return event is not None
     return True
