@@ -20,6 +20,7 @@ from stacktill.runtime.appliance import open_appliance
 from stacktill.runtime.config import Settings
 from stacktill.runtime.logs import configure_logs
 from stacktill.web.app import create_app
+from stacktill.web.demo.routes import has_demo
 from stacktill.web.server import BoundAddress, ServerSettings, serve
 from stacktill.web.server import run as run_loop
 from stacktill.web.welcome import first_shop, welcome
@@ -49,7 +50,7 @@ async def _main(settings: Settings) -> None:
 
         def started(address: BoundAddress) -> None:
             _note_address(address_file, address)
-            welcome(address.url, shop)
+            welcome(address.url, shop, has_demo=has_demo(appliance))
 
         try:
             await serve(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["FILES", "demo_page", "see_other"]
 
 FOLDER = Path(__file__).parent
-TYPES = {".css": "text/css", ".js": "text/javascript"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 FOR_EVER = "public, max-age=31536000, immutable"
 SEE_OTHER = 303
 

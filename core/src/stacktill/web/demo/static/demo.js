@@ -154,3 +154,12 @@ if (orderPlace) {
   });
   timer = setTimeout(look, orderPlace.hasAttribute("data-settled") ? SLOW_MS : QUICK_MS);
 }
+
+// ------------------------------------------------------------------------------------ on a phone
+
+// The way to the cart is in the way once the cart is seen.
+const cart = document.getElementById("cart");
+const toCart = document.querySelector('[data-live="to-cart"]');
+if (cart && toCart) {
+  new IntersectionObserver(([seen]) => (toCart.hidden = seen.isIntersecting), { threshold: 0.15 }).observe(cart);
+}

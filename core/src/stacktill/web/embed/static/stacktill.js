@@ -55,13 +55,14 @@ dialog { inline-size: min(30rem, calc(100vw - 2rem)); max-block-size: calc(100dv
   background: light-dark(#fff, #1c1e24); box-shadow: 0 1.5rem 4rem rgb(0 0 0 / 35%); }
 dialog[open] { display: flex; flex-direction: column; }
 dialog::backdrop { background: rgb(12 14 18 / 60%); }
-.bar { display: flex; flex: none; justify-content: flex-end; padding: 0.35rem 0.35rem 0; }
+.bar { display: flex; flex: none; align-items: center; justify-content: space-between; padding: 0.15rem 0.25rem 0.15rem 0; }
+.bar p { margin: 0; padding-inline: 1.25rem; font-weight: 600; color: light-dark(#1b1d22, #ecedf0); }
 .bar button { display: grid; place-items: center; inline-size: 2.75rem; padding: 0; border-radius: 50%;
   background: transparent; color: light-dark(#5b6170, #a3a9b8); }
 .bar button:hover { background: light-dark(#f0f0ec, #2a2d35); }
 .bar svg { inline-size: 1.25rem; block-size: 1.25rem; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
 dialog .sheet { flex: 1 1 auto; min-block-size: 14rem; }
-dialog iframe { max-block-size: calc(100dvh - 5.5rem); }
+dialog iframe { max-block-size: calc(100dvh - 5.1rem); }
 @media (max-width: 30rem) {
   dialog { inline-size: 100vw; max-inline-size: none; block-size: 100dvh; max-block-size: none; border-radius: 0; }
   dialog iframe { block-size: 100% !important; max-block-size: none; }
@@ -312,7 +313,8 @@ export class StacktillCheckoutElement extends Base {
     closer.setAttribute("aria-label", this.#words.close);
     closer.lang = this.#words.language;
     closer.addEventListener("click", () => this.close());
-    const dialog = make("dialog", {}, make("div", { className: "bar" }, closer), body);
+    const title = make("p", { textContent: this.#words.title });
+    const dialog = make("dialog", {}, make("div", { className: "bar" }, title, closer), body);
     dialog.setAttribute("aria-modal", "true");
     dialog.setAttribute("aria-label", this.#words.title);
     dialog.addEventListener("cancel", (event) => {

@@ -36,8 +36,9 @@ addEventListener("keydown", (event) => {
 if (isFrame) {
   new ResizeObserver(measure).observe(document.body);
   // A shop's address opens in place of the shop's page, never within this frame.
+  const ours = `${location.origin}${location.pathname.split("/pay/")[0]}/pay/`;
   document.addEventListener("click", ({ target }) => {
     const link = target.closest?.("a[href]");
-    if (link && link.origin !== location.origin) link.target = "_top";
+    if (link && !link.href.startsWith(ours)) link.target = "_top";
   }, true);
 }
