@@ -61,6 +61,10 @@ class Tongue:
 
         return format_decimal(count, locale=self._locale)
 
+    def sats(self, sats: int) -> Markup:
+        """An amount in sats."""
+        return self.ngettext("%(count)s sat", "%(count)s sats", sats)
+
     def btc(self, sats: int) -> str:
         """An amount in BTC with all eight decimals."""
         return as_btc(sats).replace(".", self._point())
