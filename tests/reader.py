@@ -36,7 +36,7 @@ class Reader:
 
     def mine(self, text: str) -> str:
         """A block as this reader types it."""
-        text = text.replace("sk_test_…", self.shop.secret_key)
+        text = text.replace("sk_test_…", self.shop.secret_key).replace("acct_…", self.shop.id)
         text = text.replace("8080", str(self.served.port)).replace("4242", self.webhook_port)
         for prefix, id in self.ids.items():
             text = text.replace(f"{prefix}_…", id)
@@ -44,7 +44,9 @@ class Reader:
 
     def note(self, said: str) -> None:
         """Remember the ids that were shown."""
-        for id, prefix in re.findall(r"\b((pi|re|dep|we|evt)_[0-9A-Za-z]{20,})\b", said):
+        for id, prefix in re.findall(
+            r"\b((pi|re|dep|we|evt|plink|price)_[0-9A-Za-z]{20,})\b", said
+        ):
             self.ids[prefix] = id
 
     def follow(self, text: str) -> list[str]:

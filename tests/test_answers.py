@@ -191,6 +191,7 @@ def test_endpoints_and_keys(checked: Shop, mailbox: Mailbox) -> None:
     key = shop.post("/v1/api_keys", {"kind": "restricted", "scopes": ["refunds:read"]})
     shop.post(f"/v1/api_keys/{key['id']}/roll", {"overlap_seconds": 60})
     shop.post(f"/v1/api_keys/{key['id']}/revoke")
+    assert shop.post("/v1/pos_terminals", {"name": "Counter"})["url"].startswith("http")
     assert shop.get("/v1/api_keys")["data"]
 
 

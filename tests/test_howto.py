@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.reader import Reader, blocks_of
 from tests.served import Served, Shop
 
 from stacktill.runtime.config import load_settings
+from stacktill.web.pages.examples import example_params
 
 PAGES = sorted((Path(__file__).resolve().parent.parent / "docs/how-to").glob("*.md"))
 TEXTS = {page.stem: page.read_text(encoding="utf-8") for page in PAGES}
@@ -25,8 +27,13 @@ def follow(name: str, served: Served, shop: Shop, folder: Path) -> str:
 def test_every_command_of_a_page_works(
     name: str, served: Served, shop: Shop, tmp_path: Path
 ) -> None:
+    picture = example_params("account.set_logo")["data"]
+    (tmp_path / "logo.png").write_bytes(b64decode(picture))
     said = follow(name, served, shop, tmp_path)
     expected = {
+        "brand-the-checkout": ["#0a6e4f", '"logo":"file_', "http://localhost:3000"],
+        "sell-with-a-link-or-button": ["Buy coffee", "/button", '"preset":10000', '"expires_at"'],
+        "take-payments-at-a-counter": ["/pos/pair/rk_test_", "Counter 1"],
         "answer-unmatched-money": ['"no_memo"', '"matched"', '"dismissed"', "sign_transaction"],
         "receive-webhooks": ["whsec_", '"next_position"'],
         "rehearse-bad-weather": ['"amount_overpaid":500', '"intent_expired"', "is succeeded"],

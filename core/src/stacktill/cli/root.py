@@ -7,12 +7,14 @@ from pathlib import Path
 import rich_click as click
 
 from stacktill import __version__
+from stacktill.cli.buttons import button
 from stacktill.cli.checking import check, init, plugins
 from stacktill.cli.doctor import doctor
 from stacktill.cli.events import events
 from stacktill.cli.group import TillGroup
 from stacktill.cli.keys import keys
 from stacktill.cli.merchants import merchant
+from stacktill.cli.pos import pos
 from stacktill.cli.sandbox import sandbox
 from stacktill.cli.serving import migrate, serve
 from stacktill.cli.webhooks import webhooks
@@ -44,6 +46,8 @@ for _command in (
     plugins,
     merchant,
     keys,
+    button,
+    pos,
     sandbox,
     events,
     webhooks,

@@ -50,6 +50,10 @@ TAGS: dict[str, tuple[str, str]] = {
             "no visitor can edit its price."
         ),
     ),
+    "pos_terminals": (
+        "Points of sale",
+        "Links that turn a phone into a till: it asks for payments and sees its own, nothing else.",
+    ),
     "checkout_sessions": (
         "Checkout sessions",
         (

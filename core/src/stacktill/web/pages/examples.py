@@ -81,6 +81,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "payment_methods.attach": {"customer": "cus_…"},
     "payment_methods.create": {"type": "crypto"},
     "payment_methods.update": {"metadata": {"order": "7"}},
+    "pos_terminals.create": {"name": "Counter 1"},
     "prices.create": {
         "currency": "btc",
         "unit_amount": 15_000,
@@ -125,6 +126,7 @@ SDK_NAMES: dict[str, str | None] = {
     "api_keys": None,
     "balance_history": None,
     "charges.create": "charges.create",
+    "charges.receipts": None,
     "checkout_sessions": "checkout.sessions",
     "checkout_sessions.list_line_items": "checkout.sessions.line_items.list",
     "customers.list_payment_methods": "customers.payment_methods.list",
@@ -132,6 +134,7 @@ SDK_NAMES: dict[str, str | None] = {
     "deposits": None,
     "operator": None,
     "pay_buttons": None,
+    "pos_terminals": None,
     "payment_intents.events": None,
     "payment_links.list_line_items": "payment_links.line_items.list",
     "refunds.broadcast": None,

@@ -21,7 +21,7 @@ from stacktill.web.api.operation import Ask, Operation
 from stacktill.web.params import Amount, Currency, Metadata, Params, Text, Timestamp, Url
 from stacktill.web.resources.shared import reference
 
-__all__ = ["OPERATIONS"]
+__all__ = ["CREATE", "OPERATIONS", "create_button"]
 
 DAY_SECONDS = 86_400
 LIFE_SECONDS = 30 * DAY_SECONDS
@@ -45,7 +45,8 @@ CREATE = Params(
 )
 
 
-def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
+def create_button(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
+    """The button that the parameters ask for; nothing of it is kept."""
     return _of_link(uow, ask) if "payment_link" in ask.params else _signed(ask)
 
 
@@ -110,6 +111,6 @@ OPERATIONS = (
         resource="pay_buttons",
         returns="pay_button",
         params=CREATE,
-        run=_create,
+        run=create_button,
     ),
 )

@@ -288,6 +288,25 @@ PAY_BUTTON = record(
 )
 
 
+POS_TERMINAL = record(
+    {
+        "object": constant("pos_terminal"),
+        "api_key": {
+            "type": "string",
+            "description": "The key in the link. Once paired, the phone's key has its name.",
+        },
+        "expires_at": MOMENT,
+        "livemode": LIVEMODE,
+        "name": STRING,
+        "url": {
+            "type": "string",
+            "description": "Open it on the phone, once; it is shown in this answer only.",
+        },
+    },
+    about="A point of sale that waits for its phone.",
+)
+
+
 def _deleted(name: str) -> Schema:
     return record(
         {"id": STRING, "object": constant(name), "deleted": {"type": "boolean", "const": True}},
@@ -304,6 +323,7 @@ SCHEMAS: dict[str, Schema] = {
     "price": PRICE,
     "item": LINE_ITEM,
     "pay_button": PAY_BUTTON,
+    "pos_terminal": POS_TERMINAL,
     "payment_link": PAYMENT_LINK,
     "checkout.session": SESSION,
 }
