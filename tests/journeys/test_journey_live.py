@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 from tests.served import Shop, until
+
+from stacktill.web.live import STREAMS_PER_INTENT
 
 
 class Stream:
@@ -110,6 +112,18 @@ def test_a_stream_is_only_for_those_who_may(shop: Shop) -> None:
     ):
         with follow(shop, intent, params, key=key) as stream:
             assert stream.answer.status_code == status
+
+
+def test_one_payment_does_not_take_everybodys_streams(shop: Shop) -> None:
+    """Whoever holds a client secret may open many; other payers still have theirs."""
+    crowded, other = shop.intent(), shop.intent()
+    with ExitStack() as streams:
+        for _ in range(STREAMS_PER_INTENT):
+            streams.enter_context(follow(shop, crowded)).wait("snapshot")
+        refused = streams.enter_context(follow(shop, crowded)).answer
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "5"
+        assert streams.enter_context(follow(shop, other)).answer.status_code == 200
 
 
 @pytest.fixture

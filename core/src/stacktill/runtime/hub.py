@@ -76,6 +76,10 @@ class Hub:
             if not listeners:
                 del self._listeners[topic]
 
+    def listening(self, topic: str) -> int:
+        """How many streams follow a topic."""
+        return len(self._listeners.get(topic, ()))
+
     def publish(self, events: Iterable[Event]) -> None:
         """Hand events to their listeners, in order."""
         if not self._listeners:

@@ -28,11 +28,13 @@ from stacktill.web.api.endpoint import identify_request
 from stacktill.web.api.operation import Operation
 from stacktill.web.params import Params, Text, decode_form
 
-__all__ = ["LIVE_OPERATION", "live_routes"]
+__all__ = ["LIVE_OPERATION", "STREAMS_PER_INTENT", "live_routes"]
 
 PING_SECONDS = 15.0
 RETRY_MS = 2_000
 PAGE = 100
+STREAMS_PER_INTENT = 100
+"""One payer with many windows must not take the streams of all the others."""
 
 LIVE_OPERATION = Operation(
     method="GET",
@@ -65,6 +67,10 @@ def live_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         secret = params.get("client_secret")
         must_match = identity.is_payer or secret is not None
         intent = await appliance.storage.read(_followed, caller, id, secret, must_match)
+        if appliance.hub.listening(intent.id) >= STREAMS_PER_INTENT:
+            raise RateLimited(
+                "This payment is followed by too many already.", retry_after_seconds=5
+            )
         after = request.headers.get("last-event-id") or params.get("last_event_id")
         if after is not None:
             await appliance.storage.read(_check_cursor, caller, id, after)
