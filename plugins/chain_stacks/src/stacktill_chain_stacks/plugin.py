@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from stacktill.plugin import PluginInfo, hookimpl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-__all__ = ["stacktill_plugin"]
+from stacktill.plugin import Chain, ChainBackend, PluginContext, PluginInfo, hookimpl
+from stacktill_chain_stacks.config import StacksConfig
+
+__all__ = ["stacktill_chain", "stacktill_plugin"]
 
 
 @hookimpl
 def stacktill_plugin() -> PluginInfo:
     """Introduce the plugin."""
-    return PluginInfo(summary="The Stacks chain: real sBTC in live mode.")
+    return PluginInfo(
+        summary="The Stacks chain: real sBTC in live mode.",
+        config=StacksConfig,
+    )
+
+
+@hookimpl
+def stacktill_chain() -> ChainBackend:
+    """Offer the chain of live mode."""
+    return ChainBackend(livemode=True, open=_open)
+
+
+@asynccontextmanager
+async def _open(context: PluginContext) -> AsyncIterator[Chain]:
+    # Imported here, since the HTTP client takes a while and most commands do without it.
+    from stacktill_chain_stacks.opening import open_stacks
+
+    async with open_stacks(context) as chain:
+        yield chain

@@ -1,0 +1,1 @@
+"""Asking nodes and APIs of Stacks, with patience and without trust."""

@@ -1,0 +1,119 @@
+"""The settings of the Stacks chain."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from stacktill.plugin import PluginConfig
+from stacktill_chain_stacks.wire.errors import WireError
+from stacktill_chain_stacks.wire.principals import Principal
+from stacktill_chain_stacks.wire.transactions import MAINNET_CHAIN_ID, TESTNET_CHAIN_ID
+
+__all__ = ["SBTC_ASSET_NAME", "StacksConfig"]
+
+SBTC_ASSET_NAME = "sbtc-token"
+_APIS = {"mainnet": "https://api.hiro.so", "testnet": "https://api.testnet.hiro.so"}
+_SBTC = {
+    "mainnet": "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token",
+    "testnet": "SN3VMHXEN64ZZF71JQ5VESXDWTR301XTTXGF4J8F1.sbtc-token",
+}
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}")
+_CHAIN_IDS = {"mainnet": MAINNET_CHAIN_ID, "testnet": TESTNET_CHAIN_ID}
+
+
+class StacksConfig(PluginConfig, frozen=True, kw_only=True):
+    """What ``[plugins.chain_stacks]`` may say; for mainnet nothing but an API key is needed.
+
+    ``network`` is ``mainnet`` or ``testnet``; addresses of the other one are refused.
+    ``apis`` are hosts of the Stacks Blockchain API; the first that answers counts, unless
+    ``agreement`` asks for more. None means Hiro's.
+    ``agreement`` is how many of them must say the same of a block before its money counts.
+    ``node`` is the address of a Stacks node to send transactions to; None means the first API.
+    ``api_key`` is sent to every one of ``apis`` as ``x-api-key``.
+    ``requests_per_minute`` bounds what each host is asked; None means 45, with a key 450; 0 no limit.
+    ``timeout_seconds`` bounds each request, its answer included.
+    ``chain_id`` is the number that tells Stacks networks apart; None means that of ``network``.
+    ``sbtc_contract`` is the token contract of sBTC; None means that of ``network``.
+    ``visibility_seconds`` is how long after its own time a block may first be shown by a source.
+    ``stalled_after_seconds`` is how old the newest block may be before the chain counts as standing still.
+    ``observer`` is where a node's event observer may connect, such as ``127.0.0.1:3700``.
+    ``observer_token`` is what its path must begin with: the node's endpoint is then
+    ``127.0.0.1:3700/TOKEN``.
+    """
+
+    network: Literal["mainnet", "testnet"] = "mainnet"
+    apis: tuple[str, ...] | None = None
+    agreement: Annotated[int, Meta(ge=1, le=9)] = 1
+    node: str | None = None
+    api_key: str | None = None
+    requests_per_minute: Annotated[float, Meta(ge=0, le=1_000_000)] | None = None
+    timeout_seconds: Annotated[float, Meta(ge=0.1, le=120)] = 10.0
+    chain_id: Annotated[int, Meta(ge=1, lt=1 << 32)] | None = None
+    sbtc_contract: str | None = None
+    visibility_seconds: Annotated[int, Meta(ge=0, le=86_400)] = 900
+    stalled_after_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 600
+    observer: str | None = None
+    observer_token: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot work; the message names the key."""
+        for name, url in (*(("apis", one) for one in self.apis or ()), ("node", self.node)):
+            if url is not None and not url.startswith(("https://", "http://")):
+                raise ValueError(f"{name} must hold addresses that begin with https:// or http://")
+        if self.apis is not None and not self.apis:
+            raise ValueError("apis must hold at least one address")
+        if len(set(self.api_urls)) < len(self.api_urls):
+            raise ValueError(
+                "apis must be different hosts: one that is asked twice agrees with itself"
+            )
+        if self.agreement > len(self.api_urls):
+            raise ValueError(f"agreement asks {self.agreement} of {len(self.api_urls)} apis")
+        if self.observer is not None and not self.observer_token:
+            raise ValueError("observer needs an observer_token, so that only the node is heard")
+        if self.observer is not None and not _ADDRESS.fullmatch(self.observer):
+            raise ValueError("observer must be an address and a port, such as 127.0.0.1:3700")
+        _check_contract(self.sbtc)
+
+    @property
+    def api_urls(self) -> tuple[str, ...]:
+        """The hosts to read from."""
+        return self.apis if self.apis is not None else (_APIS[self.network],)
+
+    @property
+    def node_url(self) -> str:
+        """The host to send to."""
+        return self.node if self.node is not None else self.api_urls[0]
+
+    @property
+    def sbtc(self) -> str:
+        """The token contract of sBTC."""
+        return self.sbtc_contract if self.sbtc_contract is not None else _SBTC[self.network]
+
+    @property
+    def network_id(self) -> int:
+        """The chain id that nodes of the network name."""
+        return self.chain_id if self.chain_id is not None else _CHAIN_IDS[self.network]
+
+    @property
+    def is_mainnet(self) -> bool:
+        """Whether addresses are mainnet's."""
+        return self.network == "mainnet"
+
+    @property
+    def pace_per_minute(self) -> float:
+        """How often each host may be asked."""
+        if self.requests_per_minute is not None:
+            return self.requests_per_minute
+        return 45.0 if self.api_key is None else 450.0
+
+
+def _check_contract(text: str) -> None:
+    try:
+        principal = Principal.parse(text)
+    except WireError as error:
+        raise ValueError(f"sbtc_contract: {error}") from error
+    if principal.contract is None:
+        raise ValueError("sbtc_contract must name a contract, such as SM….sbtc-token")

@@ -1,0 +1,69 @@
+"""From the events of a transaction to its transfers: each token movement with the memo sent with it.
+
+A SIP-010 token moves first and prints the memo right after, so the memo of a transfer is what the token's own
+contract prints as the very next event. In a ``transfer-many``, or when contracts call one another, every
+transfer is thus paired with its own memo and with no other. Only the token's contract can print as itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from stacktill.plugin import ChainUnavailable, Transfer
+from stacktill_chain_stacks.client.shapes import ApiEvent, FtAsset
+from stacktill_chain_stacks.wire.clarity import Buffer
+from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
+from stacktill_chain_stacks.wire.errors import WireError
+
+__all__ = ["LONGEST_MEMO_BYTES", "transfers_of"]
+
+LONGEST_MEMO_BYTES = 34
+_LONGEST_MEMO_HEX = 2 * (5 + LONGEST_MEMO_BYTES) + 2
+
+
+def transfers_of(txid: str, events: Sequence[ApiEvent]) -> list[Transfer]:
+    """The transfers among a transaction's events, which are given in order and without gaps between pairs.
+
+    ``event_index`` counts the events of this transaction from 0, because sources count from different
+    starts. Raise ``ChainUnavailable`` when a transfer names nobody.
+    """
+    found = []
+    following: chain[ApiEvent | None] = chain(events[1:], [None])
+    for place, (event, after) in enumerate(zip(events, following, strict=True)):
+        moved = event.ft_asset
+        if moved is None or moved.type != "transfer":
+            continue
+        if moved.sender is None or moved.recipient is None:
+            raise ChainUnavailable(f"A transfer of {txid} names no sender or no recipient.")
+        adjacent = after is not None and after.event_index == event.event_index + 1
+        found.append(
+            Transfer(
+                txid=txid,
+                event_index=place,
+                asset=moved.asset_identifier,
+                amount=int(moved.amount),
+                sender=moved.sender,
+                recipient=moved.recipient,
+                memo=_memo(moved, after) if adjacent else None,
+            )
+        )
+    return found
+
+
+def _memo(moved: FtAsset, after: ApiEvent | None) -> bytes | None:
+    """What the token's contract printed right after it moved, when that can be a memo."""
+    printed = None if after is None else after.contract_log
+    if printed is None or printed.topic != "print":
+        return None
+    if printed.contract_id != moved.asset_identifier.partition("::")[0]:
+        return None
+    if len(printed.value.hex) > _LONGEST_MEMO_HEX:
+        return None
+    try:
+        value = decode_value(from_hex(printed.value.hex))
+    except WireError as error:
+        raise ChainUnavailable(f"A print of {printed.contract_id} is no value: {error}.") from error
+    if isinstance(value, Buffer) and len(value.value) <= LONGEST_MEMO_BYTES:
+        return value.value
+    return None
