@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from plugins.notify_email.tests.mail_kit import settings_for
 
@@ -54,6 +55,22 @@ def test_this_machine_is_known(host: str) -> None:
         host=host, security="none", username="a", password="b", from_address=ADDRESS
     )
     assert found.server_port == 25
+
+
+def test_it_is_read_from_a_file() -> None:
+    table = {
+        "host": "smtp.example",
+        "port": 2525,
+        "from_address": ADDRESS,
+        "test_recipients": ["@example.com"],
+        "timeout_seconds": 5,
+        "retry_schedule_seconds": [1, 2.5],
+    }
+    config = msgspec.convert(table, EmailConfig)
+    assert (config.server_port, config.retry_schedule_seconds) == (2525, (1.0, 2.5))
+    for wrong in ({"port": 0}, {"timeout_seconds": 0}, {"max_in_flight": 65}, {"hots": "x"}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({**table, **wrong}, EmailConfig)
 
 
 async def test_authorities_that_are_none_stop_the_start(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def receipt_of(
     if kind is None or charge is None or intent is None:
         return None
     recipient = charge.receipt_email if kind == "refund" else snapshot["receipt_email"]
-    if recipient is None or (kind == "payment" and charge.status != "succeeded"):
+    if recipient is None or not _is_still_true(uow, event, kind, charge):
         return None
     if kind != "payment":
         earlier = receipt_deliveries(uow, [event.object_id], subscriber, before=event)
@@ -96,6 +96,14 @@ def receipt_deliveries(
         for one in queued
         if one.subscriber.startswith(RECEIPTS) and subscriber in (None, one.subscriber)
     ]
+
+
+def _is_still_true(uow: UnitOfWork, event: Event, kind: ReceiptKind, charge: Charge) -> bool:
+    """Whether the books still say what the event said; what they say now has an event of its own."""
+    if kind == "refund":
+        refund = uow.refunds.get(event.object_id)
+        return refund is not None and refund.status == "succeeded"
+    return (charge.status == "succeeded") == (kind == "payment")
 
 
 class _Payment(msgspec.Struct, frozen=True):
@@ -149,7 +157,8 @@ def _store(uow: UnitOfWork, merchant_id: str) -> Store:
     merchant = uow.merchants.get(merchant_id)
     if merchant is None:
         return Store("")
-    return Store(merchant.name, merchant.email, merchant.url)
+    brand = merchant.settings.branding
+    return Store(merchant.name, merchant.email, merchant.url, brand.primary_color, brand.text_color)
 
 
 def _items(session: CheckoutSession | None) -> tuple[ReceiptItem, ...]:

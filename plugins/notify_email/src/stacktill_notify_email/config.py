@@ -33,10 +33,8 @@ class EmailConfig(PluginConfig, frozen=True, forbid_unknown_fields=True, kw_only
         ),
     ]
     port: Annotated[
-        int | None,
+        Annotated[int, Meta(ge=1, le=65_535)] | None,
         Meta(
-            ge=1,
-            le=65_535,
             description="Its port. When not set: 587 for starttls, 465 for tls, 25 for none.",
             examples=[587],
         ),

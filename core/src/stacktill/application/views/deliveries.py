@@ -7,7 +7,7 @@ from typing import Any
 
 from stacktill.domain.webhooks import AttemptRecord, Delivery
 
-__all__ = ["delivery_view"]
+__all__ = ["delivery_view", "receipt_delivery_view"]
 
 
 def delivery_view(delivery: Delivery, attempts: Sequence[AttemptRecord] = ()) -> dict[str, Any]:
@@ -29,10 +29,19 @@ def delivery_view(delivery: Delivery, attempts: Sequence[AttemptRecord] = ()) ->
     }
 
 
-def _attempt(attempt: AttemptRecord) -> dict[str, Any]:
+def receipt_delivery_view(
+    delivery: Delivery, attempts: Sequence[AttemptRecord], charge_id: str
+) -> dict[str, Any]:
+    """One receipt on its way to the payer of a charge, in the form of a webhook's delivery."""
+    whole = delivery_view(delivery) | {"object": "receipt_delivery", "charge": charge_id}
+    del whole["webhook_endpoint"], whole["replay"]
+    return whole | {"attempts": [_attempt(one, kind="receipt_attempt") for one in attempts]}
+
+
+def _attempt(attempt: AttemptRecord, *, kind: str = "webhook_attempt") -> dict[str, Any]:
     return {
         "id": attempt.id,
-        "object": "webhook_attempt",
+        "object": kind,
         "created": attempt.created_ms // 1000,
         "duration_ms": attempt.duration_ms,
         "error": attempt.error,

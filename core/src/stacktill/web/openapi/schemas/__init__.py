@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from stacktill.web.openapi.schemas import box, payments, shop
+from stacktill.web.openapi.schemas import box, payments, receipts, shop
 from stacktill.web.openapi.shapes import Schema
 
 __all__ = ["SCHEMAS"]
 
-SCHEMAS: dict[str, Schema] = {**payments.SCHEMAS, **shop.SCHEMAS, **box.SCHEMAS}
+SCHEMAS: dict[str, Schema] = {
+    **payments.SCHEMAS,
+    **shop.SCHEMAS,
+    **receipts.SCHEMAS,
+    **box.SCHEMAS,
+}
