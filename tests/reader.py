@@ -45,7 +45,7 @@ class Reader:
     def note(self, said: str) -> None:
         """Remember the ids that were shown."""
         for id, prefix in re.findall(
-            r"\b((pi|re|dep|we|evt|plink|price)_[0-9A-Za-z]{20,})\b", said
+            r"\b((pi|ch|re|dep|we|evt|plink|price)_[0-9A-Za-z]{20,})\b", said
         ):
             self.ids[prefix] = id
 
