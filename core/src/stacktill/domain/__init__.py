@@ -23,7 +23,7 @@ from stacktill.domain.ledger import LedgerTransfer
 from stacktill.domain.merchants import Merchant, StorePolicy
 from stacktill.domain.money import CURRENCY, MAX_SATS
 from stacktill.domain.payment_intents import PaymentIntent
-from stacktill.domain.receipts import Receipt, ReceiptItem, ReceiptKind, Store
+from stacktill.domain.receipts import Receipt, ReceiptItem, Store
 from stacktill.domain.refunds import Refund
 from stacktill.domain.resources import (
     CheckoutSession,
@@ -66,7 +66,6 @@ __all__ = [
     "Product",
     "Receipt",
     "ReceiptItem",
-    "ReceiptKind",
     "Refund",
     "Refusal",
     "RequestError",
