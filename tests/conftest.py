@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.browser.chromium import chromium, visitors
+from tests.browser.sites import site
 from tests.contract import check_answer
 from tests.grouping import pytest_collection_modifyitems
 from tests.served import Mailbox, Served, Shop
 
-__all__ = ["pytest_collection_modifyitems"]
+__all__ = ["chromium", "pytest_collection_modifyitems", "site", "visitors"]
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,7 +266,9 @@ class Served:
         if not self._shops:
             # Many at once: opening the books is what takes the time. ``merchant create`` of the
             # command line has its own test.
-            self._shops = asyncio.run(_make_shops(self.environ))
+            # On a thread of its own: beside a browser, this one has a running loop already.
+            with ThreadPoolExecutor(1) as thread:
+                self._shops = thread.submit(asyncio.run, _make_shops(self.environ)).result()
         new = self._shops.pop()
         return Shop(self.url, new.merchant.id, new.secret.text, new.publishable.text, self.http)
 
