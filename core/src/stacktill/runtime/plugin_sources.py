@@ -58,7 +58,9 @@ def _files(folder: Path | None) -> tuple[dict[str, Path], list[str]]:
     if folder is None:
         return {}, []
     if not folder.is_dir():
-        return {}, [f"plugins_dir: there is no folder {folder}; make it, or remove the setting"]
+        return {}, [
+            f"[server]: plugins_dir: there is no folder {folder}; make it, or remove the setting"
+        ]
     files: dict[str, Path] = {}
     faults = []
     for path in sorted(folder.glob("*.py")):
