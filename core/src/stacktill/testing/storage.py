@@ -98,7 +98,7 @@ class StorageContract(SearchContract):
             await storage.write(lambda uow: uow.plugin_state.save(state))
 
     async def test_a_taken_id_or_value_fails(self, storage: Storage) -> None:
-        """Ids, memos and (chain, transaction, index) are unique."""
+        """Ids, memos and the places of deposits that stand (chain, transaction, index) are unique."""
         await storage.write(add, intent(1, memo="aa"))
         for twin in (intent(1), intent(2, memo="aa")):
             with pytest.raises(NotUnique):
@@ -107,6 +107,10 @@ class StorageContract(SearchContract):
         await storage.write(lambda uow: uow.deposits.add(deposit))
         with pytest.raises(NotUnique):
             await storage.write(lambda uow: uow.deposits.add(replace(deposit, id="dep_other")))
+        await storage.write(lambda uow: uow.deposits.save(replace(deposit, state="reversed")))
+        await storage.write(lambda uow: uow.deposits.add(replace(deposit, id="dep_other")))
+        with pytest.raises(NotUnique):
+            await storage.write(lambda uow: uow.deposits.save(deposit))
         assert await storage.read(numbers, MINE) == [1]
 
     async def test_removed_and_added_again(self, storage: Storage) -> None:
