@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stacktill.domain.addresses import AddressForm
 from stacktill.plugin import (
     Block,
     ChainUnavailable,
@@ -18,6 +19,7 @@ from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.refunds import refund_transaction
 from stacktill_chain_stacks.source import ChainSource
 from stacktill_chain_stacks.wire.errors import WireError
+from stacktill_chain_stacks.wire.messages import signer_of_message
 from stacktill_chain_stacks.wire.principals import (
     MAINNET_VERSIONS,
     TESTNET_VERSIONS,
@@ -84,6 +86,24 @@ class StacksChain:
             return Principal.parse(text).version in self._versions
         except WireError:
             return False
+
+    def address_form(self, text: str) -> AddressForm | None:
+        """What kind of principal of this network the text names, or None when it is no address."""
+        if not self.is_address(text):
+            return None
+        principal = Principal.parse(text)
+        if principal.contract is not None:
+            return "contract"
+        return "wallet" if principal.version == self._versions[0] else "multisig"
+
+    def is_signed(self, message: str, signature: str, *, address: str) -> bool:
+        """Whether the wallet of ``address`` signed exactly this text, as wallets sign messages."""
+        try:
+            given = bytes.fromhex(signature.removeprefix("0x"))
+            signer = signer_of_message(message, given, mainnet=self._config.is_mainnet)
+        except (ValueError, WireError):
+            return False
+        return str(signer) == address
 
     def settlement_address(self, merchant_id: str) -> str | None:
         """None: a merchant brings the address of a wallet of its own."""

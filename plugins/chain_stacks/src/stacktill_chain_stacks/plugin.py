@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import click
+
 from stacktill.plugin import Chain, ChainBackend, PluginContext, PluginInfo, hookimpl
 from stacktill_chain_stacks.config import StacksConfig
 
-__all__ = ["stacktill_chain", "stacktill_plugin"]
+__all__ = ["stacktill_chain", "stacktill_commands", "stacktill_plugin"]
 
 
 @hookimpl
@@ -24,6 +26,14 @@ def stacktill_plugin() -> PluginInfo:
 def stacktill_chain() -> ChainBackend:
     """Offer the chain of live mode."""
     return ChainBackend(livemode=True, open=_open)
+
+
+@hookimpl
+def stacktill_commands(context: PluginContext) -> list[click.Command]:
+    """Offer ``stacktill chain``."""
+    from stacktill_chain_stacks.cli.group import chain_group
+
+    return [chain_group(context.config)]
 
 
 @asynccontextmanager

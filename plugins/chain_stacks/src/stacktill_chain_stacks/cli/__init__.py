@@ -1,0 +1,1 @@
+"""``stacktill chain``: look at Stacks, and send to it."""
