@@ -14,6 +14,7 @@ from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.pages.checkout.money_of import Money, money_of
 from stacktill.web.pages.checkout.states import (
     Checkout,
+    Choosing,
     Closed,
     Confirming,
     Ended,
@@ -64,7 +65,10 @@ def _of_session(uow: UnitOfWork, services: Services, session: CheckoutSession) -
         return replace(found, order=replace(found.order, id=session.id))
     order = _with_session(_order(uow, services, session, session.total_sats), session)
     if _is_open(services, session):
-        return Checkout(order=order, state=Ready(verb=session.submit_type or "pay"))
+        verb = session.submit_type or "pay"
+        if session.awaits_choice:
+            return Checkout(order=order, state=Choosing(verb=verb, items=session.line_items))
+        return Checkout(order=order, state=Ready(verb=verb))
     if session.status == "complete":
         return Checkout(order=order, state=_paid_session(uow, session))
     return Checkout(order=order, state=_ended(services, "expired", session, Money()))
@@ -72,7 +76,9 @@ def _of_session(uow: UnitOfWork, services: Services, session: CheckoutSession) -
 
 def _of_link(uow: UnitOfWork, services: Services, link: PaymentLink) -> Checkout:
     order = _order(uow, services, link, _total(link.line_items))
-    state: State = Ready() if link.active else Closed(message=link.inactive_message)
+    state: State = Closed(message=link.inactive_message)
+    if link.active:
+        state = Choosing(items=link.line_items) if link.awaits_choice else Ready()
     return Checkout(order=replace(order, items=link.line_items), state=state)
 
 

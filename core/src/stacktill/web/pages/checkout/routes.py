@@ -9,29 +9,26 @@ from litestar.handlers import HTTPRouteHandler
 
 from stacktill.application.services import Caller
 from stacktill.application.sessions import session_of_link
-from stacktill.domain.errors import Forbidden, NotFound, RequestError, StateConflict
-from stacktill.plugin.storage import StorageUnavailable
+from stacktill.domain.errors import Forbidden, NotFound, StateConflict
 from stacktill.runtime.starting import start_payment
-from stacktill.web.errors import answer_refusal
+from stacktill.web.pages.checkout.answers import (
+    checkout_page,
+    problem_page,
+    see_other,
+    visit_of,
+)
 from stacktill.web.pages.checkout.brand import brand_routes, brand_url
 from stacktill.web.pages.checkout.live import checkout_stream_routes
-from stacktill.web.pages.checkout.qr import qr_code
 from stacktill.web.pages.checkout.reading import find_checkout
 from stacktill.web.pages.checkout.sandbox import has_sandbox, play
-from stacktill.web.pages.checkout.stacks_pay import payment_request
-from stacktill.web.pages.checkout.states import Checkout, Paid, Waiting
-from stacktill.web.pages.checkout.visit import Visit
+from stacktill.web.pages.checkout.states import Checkout, Choosing, Paid
 from stacktill.web.params import decode_form
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from stacktill.runtime.appliance import Appliance
 
 __all__ = ["checkout_routes"]
 
-REFRESH_SECONDS = 5
-SEE_OTHER = 303
 PATH = "/pay/{id:str}"
 
 AnyRequest = Request[Any, Any, Any]
@@ -57,7 +54,7 @@ def _route(method: Any, path: str, name: str) -> HTTPRouteHandler:
         name=name,
         status_code=200,
         include_in_schema=False,
-        exception_handlers={Exception: _problem},
+        exception_handlers={Exception: problem_page},
     )
 
 
@@ -70,30 +67,20 @@ class _Pages:
     async def show(self, request: AnyRequest) -> Response[bytes]:
         """The page in the state that the payment is in."""
         found = await self._find(request)
-        order, state = found.order, found.state
-        return _visit(request, found).page(
-            "pay.html",
-            checkout=found,
-            order=order,
-            state=state,
-            brand_url=brand_url(order.brand),
-            qr=_qr(state),
-            has_sandbox=has_sandbox(self._appliance, livemode=order.livemode) and found.is_moving,
-            refresh_seconds=REFRESH_SECONDS,
-        )
+        return checkout_page(self._appliance, visit_of(request, found), found)
 
     async def start(self, request: AnyRequest) -> Response[bytes]:
         """Show the payer where to pay, and lead to the page that does."""
         found = await self._find(request)
         id = await self._start(found)
-        return _see_other(_visit(request, found).url(f"/pay/{id}"))
+        return see_other(visit_of(request, found).url(f"/pay/{id}"))
 
     async def receipt(self, request: AnyRequest) -> Response[bytes]:
         """What a payer prints and keeps; the page itself, while there is nothing to print."""
         found = await self._find(request)
-        visit = _visit(request, found)
+        visit = visit_of(request, found)
         if not isinstance(found.state, Paid):
-            return _see_other(visit.url(f"/pay/{found.order.id}"))
+            return see_other(visit.url(f"/pay/{found.order.id}"))
         return visit.page(
             "receipt.html",
             checkout=found,
@@ -111,7 +98,7 @@ class _Pages:
             raise NotFound("There is no sandbox for this payment.")
         scene = decode_form(await request.body()).get("scene")
         await play(self._appliance, order.intent_id, str(scene))
-        return _see_other(_visit(request, found).url(f"/pay/{order.id}"))
+        return see_other(visit_of(request, found).url(f"/pay/{order.id}"))
 
     async def _find(self, request: AnyRequest) -> Checkout:
         appliance = self._appliance
@@ -121,8 +108,9 @@ class _Pages:
     async def _start(self, found: Checkout) -> str:
         appliance, order = self._appliance, found.order
         if not found.can_start:
-            if found.is_moving or isinstance(found.state, Paid):
-                return order.id  # It was started already, perhaps in another window.
+            if found.is_moving or isinstance(found.state, Paid | Choosing):
+                # It was started already, perhaps in another window; or there is something to say first.
+                return order.id
             raise StateConflict("This payment is not open. Ask the shop for a new one.")
         id = order.id
         if id.startswith("plink_"):
@@ -134,39 +122,7 @@ class _Pages:
         return id
 
 
-def _visit(request: AnyRequest, found: Checkout) -> Visit:
-    order = found.order
-    return Visit.of(request, locale=order.locale, allowed_origins=order.allowed_origins)
-
-
-def _qr(state: object) -> Markup | None:
-    if not isinstance(state, Waiting):
-        return None
-    text = payment_request(state.place, state.remaining_sats)
-    return None if text is None else qr_code(text)
-
-
-def _see_other(location: str) -> Response[bytes]:
-    headers = {"location": location, "cache-control": "no-store"}
-    return Response(b"", status_code=SEE_OTHER, media_type="text/html", headers=headers)
-
-
 def _check_same_site(request: AnyRequest) -> None:
     """Only our own page moves the sandbox; a browser says where a form was sent from."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("The sandbox is moved only by the payment's own page.")
-
-
-def _problem(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Any failure as a page that says what to do."""
-    is_ours = isinstance(error, RequestError)
-    status = 503 if isinstance(error, StorageUnavailable) else answer_refusal(error).status
-    kind = "other"
-    if isinstance(error, NotFound):
-        kind = "missing"
-    elif is_ours:
-        kind = "refused"
-    elif status == 503:
-        kind = "down"
-    visit = Visit.of(request)
-    return visit.page("problem.html", status=status, kind=kind, brand_url=None)

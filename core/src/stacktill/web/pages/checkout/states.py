@@ -12,11 +12,12 @@ from typing import Literal
 
 from stacktill.domain.confirmations import Layer
 from stacktill.domain.merchants import Brand
-from stacktill.domain.resources import LineItem
+from stacktill.domain.resources import CustomAmount, LineItem
 
 __all__ = [
     "NO_STRAYS",
     "Checkout",
+    "Choosing",
     "Closed",
     "Confirming",
     "Ended",
@@ -94,6 +95,20 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choosing:
+    """The payer says how much, or how many, before it can be started; ``verb`` as in ``Ready``."""
+
+    name: Literal["choosing"] = "choosing"
+    verb: str = "pay"
+    items: tuple[LineItem, ...]
+
+    @property
+    def custom_amount(self) -> CustomAmount | None:
+        """The bounds of the amount, when it is an amount that is chosen: it stands alone."""
+        return self.items[0].custom_amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Waits for money, all of it or the rest.
 
@@ -157,7 +172,7 @@ class Closed:
     message: str | None = None
 
 
-State = Ready | Waiting | Confirming | Paid | Ended | Closed
+State = Ready | Choosing | Waiting | Confirming | Paid | Ended | Closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
