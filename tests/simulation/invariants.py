@@ -105,9 +105,9 @@ def _check_places(books: Books) -> None:
 
 
 def _place(deposit: Deposit) -> str:
-    if deposit.match == "matched":
+    if deposit.match in ("matched", "dismissed"):
         return "available" if deposit.state == "final" else "pending"
-    return "available" if deposit.match == "dismissed" else "unmatched"
+    return "unmatched"
 
 
 def _check_intent(books: Books, intent: PaymentIntent) -> None:

@@ -257,10 +257,8 @@ async def _check_places(till: Till, deposits: list[Any]) -> None:
         if deposit.state == "reversed":
             continue
         place = "unmatched"
-        if deposit.match == "matched":
+        if deposit.match in ("matched", "dismissed"):
             place = "available" if deposit.state == "final" else "pending"
-        elif deposit.match == "dismissed":
-            place = "available"
         expected[deposit.asset, place] += deposit.amount
         expected[deposit.asset, "payers"] -= deposit.amount
     balances = await till.balances()

@@ -62,6 +62,19 @@ async def test_a_refunded_deposit_pays_nothing_when_it_comes_back_first(till: Ti
     assert (await till.deposit(second)).match == "refunded"
 
 
+async def test_a_dismissed_deposit_is_available_when_it_is_final(till: Till) -> None:
+    """To stop asking about money is not to wait less for it."""
+    await till.policy(confirmations=(ConfirmationStep(None, Confirmations("stacks", 3)),))
+    stray = till.transfer(700)
+    await till.mine(stray)
+    await till.do(dismiss_deposit, (await till.deposit(stray)).id)
+    for held in (0, 0, 700):
+        balances = await till.balances()
+        assert balances.get((SBTC, "available"), 0) == held
+        assert balances[SBTC, "pending"] == 700 - held
+        await till.mine()
+
+
 async def test_a_dismissed_deposit_stays_dismissed(till: Till) -> None:
     stray = till.transfer(700)
     await till.mine(stray)

@@ -9,6 +9,7 @@ from stacktill.application.depths import at_depth, depth_for
 from stacktill.application.intent_money import count_deposit
 from stacktill.application.journal import move, record
 from stacktill.application.lookup import named, referenced
+from stacktill.application.places import place_of
 from stacktill.application.refunds import refund_deposit
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.deposits import deposit_view
@@ -84,8 +85,8 @@ def refund_unmatched(uow: UnitOfWork, services: Services, caller: Caller, id: st
 def dismiss_deposit(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> Deposit:
     """Keep the money without matching it to a payment, and stop asking about it."""
     deposit = _unmatched(uow, caller, id)
-    move(uow, services, deposit, "deposit_dismissed", ("unmatched", "available"))
     dismissed = replace(deposit, match="dismissed")
+    move(uow, services, deposit, "deposit_dismissed", ("unmatched", place_of(dismissed)))
     uow.deposits.save(dismissed)
     record(uow, services, caller, "deposit.dismissed", deposit_view(dismissed))
     return dismissed

@@ -116,7 +116,7 @@ def _book(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
     if deposit.match == "matched":
         count_deposit(uow, services, deposit, "payers")
     elif deposit.match == "dismissed":
-        move(uow, services, deposit, "deposit_seen", ("payers", "available"))
+        move(uow, services, deposit, "deposit_seen", ("payers", "pending"))
     else:
         move(uow, services, deposit, "deposit_seen", ("payers", "unmatched"))
         if deposit.match == "unmatched":

@@ -49,10 +49,12 @@ def finalise_deposit(uow: UnitOfWork, services: Services, deposit: Deposit) -> D
     """Take note that a deposit is deep enough; its intent may succeed by it."""
     final = replace(deposit, state="final")
     uow.deposits.save(final)
-    if final.match != "matched":
+    if final.match not in ("matched", "dismissed"):
+        return final
+    move(uow, services, final, "deposit_final", ("pending", "available"))
+    if final.match == "dismissed":
         return final
     intent = _intent(uow, final)
-    move(uow, services, final, "deposit_final", ("pending", "available"))
     done = step(intent, FundsFinal(final.sats), services.now(intent.livemode))
     if done.intent.status == "succeeded" and intent.status != "succeeded":
         done = complete_intent(uow, services, done, final)

@@ -10,9 +10,7 @@ __all__ = ["place_of"]
 
 def place_of(deposit: Deposit) -> AccountCode:
     """The account that holds a canonical deposit now."""
-    if deposit.match == "matched":
+    if deposit.match in ("matched", "dismissed"):
         return "available" if deposit.state == "final" else "pending"
-    if deposit.match == "dismissed":
-        return "available"
     # A refund of an unmatched deposit books its own way out of the same account.
     return "unmatched"
