@@ -24,10 +24,14 @@ from plugins.chain_stacks.tests.stacks_kit import Opened, opened_chain
 from stacktill.domain.errors import ConfigError
 from stacktill.plugin import Chain, ChainUnavailable, RefundTerms
 from stacktill.testing import ChainContract
+from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.plugin import stacktill_chain, stacktill_plugin
 from stacktill_chain_stacks.wire.clarity import Ascii, UInt
 from stacktill_chain_stacks.wire.encoding import encode_value
+from stacktill_chain_stacks.wire.keys import PrivateKey
+from stacktill_chain_stacks.wire.messages import sign_message
+from stacktill_chain_stacks.wire.principals import Principal
 
 TXID = named_hash("transaction")
 
@@ -273,3 +277,40 @@ def test_testnet_takes_testnets_addresses() -> None:
     assert not config.is_mainnet
     assert config.pace_per_minute == 45
     assert StacksConfig(api_key="x").pace_per_minute == 450
+
+
+# ------------------------------------------------------------------------------------ wallets
+
+
+def test_an_address_says_whose_it_is() -> None:
+    addresses = Addresses(mainnet=True)
+    multisig = SBTC.partition(".")[0]
+    assert addresses.form(ALICE) == "wallet"
+    assert addresses.form(multisig) == "multisig"
+    assert addresses.form(SBTC) == "contract"
+    assert addresses.form("ST000000000000000000002AMW42H") is None
+    assert Addresses(mainnet=False).form("ST000000000000000000002AMW42H") == "wallet"
+    assert Addresses(mainnet=False).form(ALICE) is None
+
+
+def test_only_the_wallet_of_the_address_signed_exactly_this() -> None:
+    key = PrivateKey(bytes(31) + b"\x07")
+    own = key.principal(mainnet=True)
+    signature = sign_message(key, "message").hex()
+    addresses = Addresses(mainnet=True)
+    assert addresses.is_signed("message", signature, address=str(own))
+    assert addresses.is_signed("message", f"0x{signature}", address=str(own))
+    altered = signature[:-2] + "07"
+    for message, given, address in (
+        ("messagE", signature, str(own)),
+        ("message", signature, ALICE),
+        ("message", altered, str(own)),
+        ("message", signature[:-2], str(own)),
+        ("message", "", str(own)),
+        ("message", "zz", str(own)),
+        ("\ud800", signature, str(own)),
+        ("message", signature, f"{own}.contract"),
+        ("message", signature, str(key.principal(mainnet=False))),
+        ("message", signature, str(Principal(20, own.hash160))),
+    ):
+        assert not addresses.is_signed(message, given, address=address)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from stacktill.domain.addresses import AddressForm
 from stacktill.plugin import (
     Block,
     ChainUnavailable,
@@ -14,18 +14,15 @@ from stacktill.plugin import (
     SandboxScript,
     Transfer,
 )
+from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.config import SBTC_ASSET_NAME, StacksConfig
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.refunds import refund_transaction
 from stacktill_chain_stacks.source import ChainSource
-from stacktill_chain_stacks.wire.errors import WireError
-from stacktill_chain_stacks.wire.messages import signer_of_message
-from stacktill_chain_stacks.wire.principals import (
-    MAINNET_VERSIONS,
-    TESTNET_VERSIONS,
-    AssetId,
-    Principal,
-)
+from stacktill_chain_stacks.wire.principals import AssetId
+
+if TYPE_CHECKING:
+    from stacktill.domain.addresses import AddressForm
 
 __all__ = ["StacksChain"]
 
@@ -49,8 +46,7 @@ class StacksChain:
         self._source = source
         self._pulse = pulse
         self._asset = AssetId.parse(self.sbtc_asset)
-        # A chain may be rehearsed with testnet's numbers and the real sBTC, so each asks for its own.
-        self._versions = MAINNET_VERSIONS if config.is_mainnet else TESTNET_VERSIONS
+        self._addresses = Addresses(mainnet=config.is_mainnet)
 
     async def tip(self) -> Block:
         """The canonical tip; a block from far in the future is nobody's."""
@@ -82,28 +78,15 @@ class StacksChain:
 
     def is_address(self, text: str) -> bool:
         """Whether the text is a well-formed principal of this network."""
-        try:
-            return Principal.parse(text).version in self._versions
-        except WireError:
-            return False
+        return self._addresses.form(text) is not None
 
     def address_form(self, text: str) -> AddressForm | None:
         """What kind of principal of this network the text names, or None when it is no address."""
-        if not self.is_address(text):
-            return None
-        principal = Principal.parse(text)
-        if principal.contract is not None:
-            return "contract"
-        return "wallet" if principal.version == self._versions[0] else "multisig"
+        return self._addresses.form(text)
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
-        """Whether the wallet of ``address`` signed exactly this text, as wallets sign messages."""
-        try:
-            given = bytes.fromhex(signature.removeprefix("0x"))
-            signer = signer_of_message(message, given, mainnet=self._config.is_mainnet)
-        except (ValueError, WireError):
-            return False
-        return str(signer) == address
+        """Whether the wallet of ``address`` signed exactly this text; the signature is R, S, V in hex."""
+        return self._addresses.is_signed(message, signature, address=address)
 
     def settlement_address(self, merchant_id: str) -> str | None:
         """None: a merchant brings the address of a wallet of its own."""
