@@ -125,10 +125,11 @@ async def _something(
     listener: Listener, tips: _Tips, counts_in: bool | None, tip: str | None
 ) -> bool:
     """Wait until there may be news; False when the stream should end."""
+    pause = LOOK_SECONDS if counts_in is None else BLOCK_SECONDS
     end = time.monotonic() + LOOK_SECONDS
     while time.monotonic() < end:
         try:
-            async with asyncio.timeout(LOOK_SECONDS if tip is None else BLOCK_SECONDS):
+            async with asyncio.timeout(pause):
                 event = await listener.get()
         except TimeoutError:
             if await tips.hash(counts_in) != tip:
