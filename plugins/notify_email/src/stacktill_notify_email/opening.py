@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from stacktill.domain.errors import ConfigError
@@ -22,9 +23,11 @@ __all__ = ["mail_server", "open_sender"]
 async def open_sender(context: PluginContext) -> AsyncIterator[EmailSender]:
     """A sender for as long as the context lasts; raise ``ConfigError`` for a bad ``ca_file``."""
     server = mail_server(context.config)
-    # Catalogues and templates are read now and in a thread, so that no receipt holds up the loop.
-    await asyncio.to_thread(_learn_languages, context)
-    yield EmailSender(context, server)
+    with ThreadPoolExecutor(1, "email-composer") as composer:
+        # Catalogues and templates are read now, so that the first receipt takes no longer than others.
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(composer, _learn_languages, context)
+        yield EmailSender(context, server, composer)
 
 
 def mail_server(config: EmailConfig) -> MailServer:

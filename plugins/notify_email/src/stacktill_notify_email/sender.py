@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from stacktill.domain.receipts import Receipt
@@ -35,13 +37,14 @@ class _Count:
 class EmailSender:
     """Brings receipts to payers by e-mail; implements the ``ReceiptSender`` port."""
 
-    def __init__(self, context: PluginContext, server: MailServer) -> None:
+    def __init__(self, context: PluginContext, server: MailServer, composer: Executor) -> None:
         config: EmailConfig = context.config
         delays = config.retry_schedule_seconds or default_delays_seconds(live=context.live)
         self.max_in_flight = config.max_in_flight
         self._config = config
         self._context = context
         self._server = server
+        self._composer = composer
         self._schedule = RetrySchedule(delays)
         self._count = _Count()
 
@@ -58,7 +61,10 @@ class EmailSender:
             reason = "Test mode sends only to test_recipients of [plugins.notify_email]."
             return self._noted(receipt, Attempt("refused", 0, error=reason))
         try:
-            letter = compose(self._context, receipt, recipient)
+            # In a thread: it takes milliseconds in which nobody else would be served.
+            letter = await asyncio.get_running_loop().run_in_executor(
+                self._composer, compose, self._context, receipt, recipient
+            )
         except Unsendable as error:
             return self._noted(receipt, Attempt("refused", 0, error=str(error)))
         return self._noted(receipt, await self._server.attempt(letter))

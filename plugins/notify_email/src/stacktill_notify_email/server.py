@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from contextlib import suppress
@@ -13,6 +14,7 @@ import aiosmtplib
 from stacktill.plugin import Attempt
 from stacktill.plugin.notification import Outcome
 from stacktill_notify_email.config import Security
+from stacktill_notify_email.connections import Connections, Lookup, system_lookup
 from stacktill_notify_email.messages import Envelope
 from stacktill_notify_email.words import one_line
 
@@ -40,8 +42,9 @@ class ServerSettings:
 class MailServer:
     """Gives e-mails to the mail server, each by a connection of its own."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, lookup: Lookup = system_lookup) -> None:
         self._settings = settings
+        self._connections = Connections(settings.host, settings.port, lookup=lookup)
 
     async def attempt(self, envelope: Envelope) -> Attempt:
         """Try once; whatever the server does comes back as an ``Attempt``, only cancellation is raised.
@@ -50,11 +53,13 @@ class MailServer:
         very e-mail. A 5xx before that, such as a wrong password, is about this box: it may pass.
         """
         started = time.monotonic()
-        client = self._client(envelope)
+        client: aiosmtplib.SMTP | None = None
         answer: Attempt
         deadline = asyncio.timeout(self._settings.timeout_seconds)
         try:
             async with deadline:
+                connection = await self._connections.open(self._settings.timeout_seconds)
+                client = self._client(envelope, connection)
                 await client.connect()
                 answer = await self._deliver(client, envelope)
         except TimeoutError as error:
@@ -65,7 +70,8 @@ class MailServer:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             answer = Attempt("failed", 0, error=_reason(error))
         finally:
-            client.close()
+            if client is not None:
+                client.close()
         duration_ms = round((time.monotonic() - started) * 1000)
         return Attempt(answer.outcome, duration_ms, answer.status, answer.response, answer.error)
 
@@ -98,11 +104,12 @@ class MailServer:
                 await client.quit()
         return Attempt("delivered", 0, 250, one_line(said, SAID_MAX))
 
-    def _client(self, envelope: Envelope) -> aiosmtplib.SMTP:
+    def _client(self, envelope: Envelope, connection: socket.socket) -> aiosmtplib.SMTP:
         settings = self._settings
         return aiosmtplib.SMTP(
+            # What the certificate must name; the connection stands already.
             hostname=settings.host,
-            port=settings.port,
+            sock=connection,
             username=settings.username,
             password=settings.password,
             # Not the machine's own name, which is nobody's business and slow to look up.
