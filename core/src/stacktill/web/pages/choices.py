@@ -38,13 +38,13 @@ def choice_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 
     async def show(request: AnyRequest) -> Response[bytes]:
         found = await find(request)
-        return see_other(visit_of(request, found).url(f"/pay/{found.order.id}"))
+        return see_other(visit_of(request, found), f"/pay/{found.order.id}")
 
     async def take(request: AnyRequest) -> Response[bytes]:
         found = await find(request)
         order, visit = found.order, visit_of(request, found)
         if not isinstance(found.state, Choosing):
-            return see_other(visit.url(f"/pay/{order.id}"))
+            return see_other(visit, f"/pay/{order.id}")
         typed = _typed(await request.body())
         try:
             choice = _read(found.state, typed)
@@ -53,7 +53,7 @@ def choice_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
             wrong = (error.param, error.code)
             return checkout_page(appliance, visit, found, status=400, typed=typed, wrong=wrong)
         await start_payment(appliance, Caller(order.merchant_id, order.livemode), session.id)
-        return see_other(visit.url(f"/pay/{session.id}"))
+        return see_other(visit, f"/pay/{session.id}")
 
     def route(method: Any, name: str) -> HTTPRouteHandler:
         return HTTPRouteHandler(

@@ -54,9 +54,14 @@ def checkout_page(
     )
 
 
-def see_other(location: str) -> Response[bytes]:
-    """Lead to another page."""
-    headers = {"location": location, "cache-control": "no-store"}
+def see_other(visit: Visit, path: str) -> Response[bytes]:
+    """Lead a visit to another page of ours."""
+    headers = {
+        "location": visit.url(path),
+        "cache-control": "no-store",
+        # A redirect without it would already cut the window off from the shop's page.
+        "cross-origin-opener-policy": visit.framing.opener_policy,
+    }
     return Response(b"", status_code=SEE_OTHER, media_type="text/html", headers=headers)
 
 

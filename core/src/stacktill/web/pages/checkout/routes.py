@@ -73,14 +73,14 @@ class _Pages:
         """Show the payer where to pay, and lead to the page that does."""
         found = await self._find(request)
         id = await self._start(found)
-        return see_other(visit_of(request, found).url(f"/pay/{id}"))
+        return see_other(visit_of(request, found), f"/pay/{id}")
 
     async def receipt(self, request: AnyRequest) -> Response[bytes]:
         """What a payer prints and keeps; the page itself, while there is nothing to print."""
         found = await self._find(request)
         visit = visit_of(request, found)
         if not isinstance(found.state, Paid):
-            return see_other(visit.url(f"/pay/{found.order.id}"))
+            return see_other(visit, f"/pay/{found.order.id}")
         return visit.page(
             "receipt.html",
             checkout=found,
@@ -98,7 +98,7 @@ class _Pages:
             raise NotFound("There is no sandbox for this payment.")
         scene = decode_form(await request.body()).get("scene")
         await play(self._appliance, order.intent_id, str(scene))
-        return see_other(visit_of(request, found).url(f"/pay/{order.id}"))
+        return see_other(visit_of(request, found), f"/pay/{order.id}")
 
     async def _find(self, request: AnyRequest) -> Checkout:
         appliance = self._appliance
