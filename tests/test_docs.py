@@ -172,7 +172,22 @@ def commands() -> dict[str, list[str]]:
             options = [max(p.opts, key=len) for p in command.params if isinstance(p, click.Option)]
             yield path, options
 
-    return dict(walk(root, "stacktill"))
+    found = dict(walk(root, "stacktill"))
+    for command in plugin_commands():
+        found |= walk(command, f"stacktill {command.name}")
+    return found
+
+
+def plugin_commands() -> Iterator[click.Command]:
+    """Yield the commands that the plugins in this repository add, each made from its defaults."""
+    testing = importlib.import_module("stacktill.testing")
+    for folder in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+        name = folder.parent.name
+        (entry,) = importlib.metadata.entry_points(group="stacktill.plugins", name=name)
+        plugin = entry.load()
+        if hasattr(plugin, "stacktill_commands"):
+            config = plugin.stacktill_plugin().config()
+            yield from plugin.stacktill_commands(testing.plugin_context(name, config, ROOT))
 
 
 def test_every_hook_is_described_with_its_arguments() -> None:
