@@ -1,0 +1,268 @@
+// The chain: blocks on top of one another, what waits for the next one, and the way back.
+import { Cl, cvToValue, hexToCV, serializeCVBytes } from "@stacks/transactions";
+import { admit } from "./admission.mjs";
+import { makeBlock, makeBurnBlock } from "./blocks.mjs";
+import { Mempool, accountsOf } from "./mempool.mjs";
+import { Miner } from "./miner.mjs";
+import { SBTC_ASSET } from "./network.mjs";
+import { interfaceFrom } from "./signatures.mjs";
+import { decode } from "./transactions.mjs";
+
+const MOST_IN_A_BLOCK = 200;
+
+/** One local chain. Its methods never wait, so nothing can come between the parts of one. */
+export class Chain {
+  #machine;
+  #miner;
+  #clock;
+  #blocks = [];
+  #byHash = new Map();
+  #receipts = new Map();
+  #nonces = new Map();
+  #interfaces = new Map();
+  #skipped = new Set();
+  #fork = 0;
+  #listeners = [];
+
+  mempool = new Mempool();
+
+  constructor(machine, clock) {
+    this.#machine = machine;
+    this.#miner = new Miner(machine);
+    this.#clock = clock;
+    const time = clock.next(0);
+    const burn = makeBurnBlock({ height: machine.burnHeight, time, parent: null, fork: 0 });
+    this.#append({ block: this.#blockOf({ time, burn, receipts: [], height: machine.height }) });
+  }
+
+  /** Be told of "block", "burn_block", "transaction", "drop" and "reorg", after they have happened. */
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  // ------------------------------------------------------------------ looking
+
+  get tip() {
+    return this.#blocks.at(-1).block;
+  }
+
+  get first() {
+    return this.#blocks[0].block;
+  }
+
+  /** A canonical block by height, by hash, by index hash (with 0x), or "latest". */
+  block(which) {
+    if (which === "latest") return this.tip;
+    if (typeof which === "string") return this.#byHash.get(which) ?? null;
+    return this.#blocks[which - this.first.height]?.block ?? null;
+  }
+
+  /** The canonical blocks, newest first. */
+  blocks() {
+    return this.#blocks.map(({ block }) => block).reverse();
+  }
+
+  /** { block, receipt } of a mined transaction. */
+  mined(txid) {
+    return this.#receipts.get(txid) ?? null;
+  }
+
+  nonceOf(address) {
+    return this.#nonces.get(address) ?? 0n;
+  }
+
+  /** The micro-STX of an account. */
+  stxOf(principal) {
+    return BigInt(cvToValue(hexToCV(this.#machine.evaluate(`(stx-get-balance '${principal})`))));
+  }
+
+  /** What a principal can spend of a token, by the token's full name; 0 when nobody knows the token. */
+  tokensOf(holder, asset) {
+    const [contract] = asset.split("::");
+    const question = asset === SBTC_ASSET ? "get-balance-available" : "get-balance";
+    try {
+      const result = this.ask(contract, question, [serializeCVBytes(Cl.principal(holder))], holder);
+      return BigInt(cvToValue(hexToCV(result)).value);
+    } catch {
+      return 0n;
+    }
+  }
+
+  sourceOf(contract) {
+    return this.#machine.source(contract);
+  }
+
+  /** What a contract's functions take, or null when there is no such contract. */
+  interfaceOf(contract) {
+    if (!this.#interfaces.has(contract)) {
+      const source = this.sourceOf(contract);
+      if (source === null) return null;
+      this.#interfaces.set(contract, interfaceFrom(source));
+    }
+    return this.#interfaces.get(contract);
+  }
+
+  /** Ask a read-only function; throws with the reason when it does not run. */
+  ask(contract, name, values, sender) {
+    return this.#machine.ask(contract, name, values, sender);
+  }
+
+  mapEntry(contract, map, key) {
+    return this.#machine.mapEntry(contract, map, key);
+  }
+
+  dataVariable(contract, name) {
+    return this.#machine.dataVariable(contract, name);
+  }
+
+  // ------------------------------------------------------------------ going on
+
+  /** Take in the bytes of a transaction; answers it, or throws a `Rejection`. */
+  submit(bytes) {
+    const transaction = decode(bytes);
+    if (this.mempool.get(transaction.txid)?.status === "pending") return transaction;
+    admit(transaction, this);
+    this.mempool.add(transaction, this.#place());
+    this.#tell("transaction", transaction);
+    return transaction;
+  }
+
+  /** Mine a block of what waits; with `burn`, on top of a new Bitcoin block. Answers the Stacks block. */
+  mine({ burn = false } = {}) {
+    if (burn) this.#mineBurnBlock();
+    const time = this.#clock.next(this.tip.time);
+    const receipts = this.#miner.mine(this.#candidates(), time, this.#skipped);
+    const block = this.#blockOf({ time, burn: this.tip.burn, receipts });
+    const record = this.#machine.keep();
+    const nonces = this.#useNonces(receipts);
+    this.#append({ block, record, nonces });
+    for (const { transaction } of receipts) this.mempool.remove(transaction.txid);
+    this.#tell("block", block);
+    return block;
+  }
+
+  /** Take back the newest blocks: what was in them waits again, unless it is to be lost. */
+  reorganise(depth, { lose = false } = {}) {
+    if (depth < 1 || depth >= this.#blocks.length) {
+      throw new RangeError(`depth is between 1 and ${this.#blocks.length - 1}`);
+    }
+    const orphans = [];
+    for (let count = 0; count < depth; count += 1) orphans.unshift(this.#takeBack());
+    this.#fork += 1;
+    for (const { transaction } of orphans.flatMap(({ receipts }) => receipts)) {
+      this.mempool.put(transaction, this.#place());
+      if (lose) this.mempool.drop(transaction.txid, "replace_across_fork");
+    }
+    this.#tell("reorg", orphans);
+    return orphans;
+  }
+
+  /** Let a waiting transaction be in the next block without being run. */
+  skip(txid) {
+    this.#skipped.add(txid);
+  }
+
+  drop(txid, reason) {
+    const isKnown = this.mempool.drop(txid, reason);
+    if (isKnown) this.#tell("drop", { txid, reason });
+    return isKnown;
+  }
+
+  // ------------------------------------------------------------------ inside
+
+  #place() {
+    return {
+      time: this.#clock.now(),
+      height: this.tip.height,
+      nonceOf: (address) => this.nonceOf(address),
+    };
+  }
+
+  /** What can be in the next block: in the order of arrival, each account's nonces without a gap. */
+  #candidates() {
+    const next = new Map();
+    const spent = new Map();
+    const chosen = [];
+    let waiting = this.mempool.pending().map(({ transaction }) => transaction);
+    for (let before = -1; before !== chosen.length && chosen.length < MOST_IN_A_BLOCK; ) {
+      before = chosen.length;
+      waiting = waiting.filter((transaction) => {
+        if (chosen.length >= MOST_IN_A_BLOCK || !this.#fits(transaction, next, spent)) return true;
+        chosen.push(transaction);
+        return false;
+      });
+    }
+    return chosen;
+  }
+
+  /** Whether it is a transaction's turn and its fee can be paid; then its nonces are used up. */
+  #fits(transaction, next, spent) {
+    const accounts = accountsOf(transaction);
+    const isItsTurn = accounts.every(
+      ({ address, nonce }) => nonce === (next.get(address) ?? this.nonceOf(address)),
+    );
+    if (!isItsTurn) return false;
+    const { payer, fee, sender, amount = 0n } = transaction;
+    const costs = [[payer, fee], [sender, amount]];
+    const after = new Map(spent);
+    for (const [address, cost] of costs) after.set(address, (after.get(address) ?? 0n) + cost);
+    if ([...new Set([payer, sender])].some((each) => after.get(each) > this.stxOf(each))) return false;
+    for (const [address, sum] of after) spent.set(address, sum);
+    for (const { address, nonce } of accounts) next.set(address, nonce + 1n);
+    return true;
+  }
+
+  #mineBurnBlock() {
+    const time = this.#clock.next(this.tip.time);
+    this.#machine.runBurnBlock(time);
+    const height = this.#machine.burnHeight;
+    const burn = makeBurnBlock({ height, time, parent: this.tip.burn, fork: this.#fork });
+    const block = this.#blockOf({ time, burn, receipts: [] });
+    this.#append({ block, record: this.#machine.keep(), nonces: [] });
+    this.#tell("burn_block", burn);
+    this.#tell("block", block);
+  }
+
+  #blockOf({ time, burn, receipts, height = this.tip.height + 1 }) {
+    const parent = this.#blocks.at(-1)?.block ?? null;
+    const tenureHeight = burn.height;
+    return makeBlock({ height, time, burn, parent, fork: this.#fork, tenureHeight, receipts });
+  }
+
+  #append(entry) {
+    const { block } = entry;
+    this.#blocks.push(entry);
+    this.#byHash.set(block.hash, block).set(block.indexHash, block);
+    for (const receipt of block.receipts) {
+      this.#receipts.set(receipt.transaction.txid, { block, receipt });
+    }
+  }
+
+  #useNonces(receipts) {
+    const before = [];
+    for (const { address, nonce } of receipts.flatMap(({ transaction }) => accountsOf(transaction))) {
+      before.push([address, this.#nonces.get(address)]);
+      this.#nonces.set(address, nonce + 1n);
+    }
+    return before;
+  }
+
+  #takeBack() {
+    const { block, record, nonces } = this.#blocks.pop();
+    this.#machine.takeBack(record);
+    for (const [address, nonce] of nonces.reverse()) {
+      if (nonce === undefined) this.#nonces.delete(address);
+      else this.#nonces.set(address, nonce);
+    }
+    this.#byHash.delete(block.hash);
+    this.#byHash.delete(block.indexHash);
+    for (const { transaction } of block.receipts) this.#receipts.delete(transaction.txid);
+    this.#interfaces.clear();
+    return block;
+  }
+
+  #tell(what, about) {
+    for (const listener of this.#listeners) listener(what, about);
+  }
+}
+

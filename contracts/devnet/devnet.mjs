@@ -1,0 +1,51 @@
+// The local chain, put together: a machine, a chain on it, and the HTTP server before it.
+import { makeAccounts } from "./accounts.mjs";
+import { apiRoutes } from "./api-routes.mjs";
+import { Chain } from "./chain.mjs";
+import { Clock } from "./clock.mjs";
+import { controlRoutes } from "./control-routes.mjs";
+import { Faucet } from "./faucet.mjs";
+import { Faults } from "./faults.mjs";
+import { begin } from "./genesis.mjs";
+import { startMachine } from "./machine.mjs";
+import { CHAIN_ID, SBTC, SBTC_ASSET } from "./network.mjs";
+import { nodeRoutes } from "./node-routes.mjs";
+import { Observers } from "./observer.mjs";
+import { makeServer } from "./router.mjs";
+import { Ticker } from "./ticker.mjs";
+
+/** Start a chain that listens; answers { url, port, accounts, contracts, … } and `close`. */
+export async function startDevnet({ port = 0, host = "127.0.0.1", seconds = 0, burnEvery, observers: urls = [] }) {
+  const accounts = makeAccounts();
+  const machine = await startMachine();
+  const contracts = begin(machine, accounts);
+  const clock = new Clock();
+  const chain = new Chain(machine, clock);
+  const faults = new Faults();
+  const observers = new Observers();
+  const ticker = new Ticker(chain);
+  const faucet = new Faucet(chain, accounts);
+  observers.listenTo(chain);
+  for (const url of urls) observers.add(url);
+
+  let server;
+  const description = () => {
+    const { port: bound } = server.address();
+    const url = `http://${host}:${bound}`;
+    return { url, port: bound, chain_id: CHAIN_ID, sbtc: SBTC, sbtc_asset: SBTC_ASSET, contracts, accounts };
+  };
+  const routes = [
+    ...nodeRoutes(chain),
+    ...apiRoutes(chain),
+    ...controlRoutes({ chain, clock, faucet, faults, observers, ticker, description }),
+  ];
+  server = makeServer(routes, (...given) => faults.around(...given));
+  await new Promise((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
+  ticker.set({ seconds, burn_every: burnEvery });
+  const close = () => {
+    ticker.set({ seconds: 0 });
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { ...description(), close };
+}
