@@ -60,6 +60,10 @@ def test_a_payment_its_refund_and_their_receipts(post: PostOffice, shop: Shop) -
     for words in ("20,000 sats", "Order 7", intent["id"], charge["receipt_url"]):
         assert words in plain.get_content()
     assert charge["receipt_email"] == "ann@example.com"
+    page = shop.http.get(charge["receipt_url"], params={"lang": "fr"})
+    assert page.status_code == 200
+    assert page.headers["content-language"] == "fr"
+    assert charge["payment_method_details"]["crypto"]["transaction_hash"] in page.text
     (logged,) = receipts_of(shop, intent, count=1)
     assert (logged["status"], logged["attempt_count"]) == ("delivered", 1)
     assert logged["attempts"][0]["response_status"] == 250

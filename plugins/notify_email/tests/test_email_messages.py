@@ -97,7 +97,8 @@ def check(receipt: Receipt) -> EmailMessage:
     _, html = parts_of(message)
     page = Page(html)
     assert set(page.tags) <= set(Page(PLAIN).tags)
-    assert page.links == [receipt.url]
+    language = message["Content-Language"]
+    assert page.links == [f"{receipt.url}?lang={language}"]
     assert not page.sources
     return message
 

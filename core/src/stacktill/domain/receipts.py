@@ -39,7 +39,7 @@ class Receipt:
     ``event_id`` names it: the same at every attempt. ``amount_sats`` is what was paid, given back or
     reversed, what came beyond the price included; ``overpaid_sats`` is that part of a payment.
     ``moment`` is Unix seconds. ``locales`` are the payer's languages, the best first; they may name
-    anything. ``url`` is the page of the receipt.
+    anything. ``url`` is the page of the receipt; with ``?lang=`` and a language it speaks that one.
     """
 
     event_id: str

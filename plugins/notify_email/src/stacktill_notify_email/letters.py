@@ -68,8 +68,8 @@ def receipt_letter(receipt: Receipt, tongue: Tongue, *, can_reply: bool) -> Lett
         when=when,
         amount=tongue.btc(receipt.amount_sats),
         amount_sats=tongue.sats(receipt.amount_sats),
-        url=receipt.url,
-        link=tongue.say("View the receipt"),
+        url=f"{receipt.url}?lang={tongue.code}",
+        link=_link(receipt, tongue),
         warning=None if receipt.livemode else tongue.say("This is a test: no money has moved."),
         paragraphs=tuple(_paragraphs(receipt, tongue, store)),
         items=tuple(_item(tongue, item) for item in receipt.items[:ITEMS_MAX]),
@@ -112,6 +112,12 @@ def _heading(receipt: Receipt, tongue: Tongue, store: str) -> tuple[str, str, st
         tongue.say("Receipt"),
         tongue.say("Paid on %(moment)s", moment=moment),
     )
+
+
+def _link(receipt: Receipt, tongue: Tongue) -> str:
+    if receipt.kind == "reversal":
+        return tongue.say("View the payment")
+    return tongue.say("View the receipt")
 
 
 def _paragraphs(receipt: Receipt, tongue: Tongue, store: str) -> list[str]:
