@@ -24,6 +24,7 @@ __all__ = [
     "LogTable",
     "ServerTable",
     "Settings",
+    "SettlementTable",
     "load_settings",
 ]
 
@@ -141,7 +142,7 @@ class LimitsTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         float,
         Meta(
             ge=0,
-            description="Requests per second and API key, or per address without a key; "
+            description="Requests per second and secret key, or per address without one; "
             "0 switches the limit off.",
         ),
     ] = 100.0
@@ -181,6 +182,20 @@ class ChainTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 60.0
 
 
+class SettlementTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[settlement]``: how a store's own addresses change."""
+
+    address_delay_seconds: Annotated[
+        int,
+        Meta(
+            ge=3_600,
+            le=30 * 86_400,
+            description="How long a new settlement address is announced, and can be canceled, when "
+            "the wallet of the one in force does not sign for it.",
+        ),
+    ] = 3 * 86_400
+
+
 class LogTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[log]``: what is written to standard error."""
 
@@ -202,6 +217,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     server: ServerTable = ServerTable()
     limits: LimitsTable = LimitsTable()
     chain: ChainTable = ChainTable()
+    settlement: SettlementTable = SettlementTable()
     log: LogTable = LogTable()
     plugins: dict[str, dict[str, Any]] = msgspec.field(
         default_factory=lambda: {name: {} for name in DEFAULT_PLUGINS}

@@ -271,6 +271,19 @@ async def test_rate_limit_by_address_and_by_accepted_key() -> None:
         assert (await elsewhere.get("/v1/items")).status_code == 200
 
 
+async def test_a_publishable_key_counts_for_the_address_that_uses_it() -> None:
+    settings = ShellSettings(
+        rate_limit=RateLimitSettings(requests_per_second=0.05, window_seconds=60)
+    )
+    app = wrap(litestar_app(), settings)
+    public = {"authorization": "Bearer pk_test_" + "p" * 24}
+    async with client_of(app, "192.0.2.7") as greedy:
+        replies = [await greedy.get("/v1/items/accepted", headers=public) for _ in range(5)]
+        assert [reply.status_code for reply in replies] == [200, 200, 200, 429, 429]
+    async with client_of(app, "192.0.2.8") as payer:
+        assert (await payer.get("/v1/items/accepted", headers=public)).status_code == 200
+
+
 async def test_a_revoked_key_falls_back_to_the_address() -> None:
     is_revoked = False
 

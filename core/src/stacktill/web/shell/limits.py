@@ -15,6 +15,9 @@ from stacktill.web.shell.settings import RateLimitSettings
 __all__ = ["RateLimiter", "RateLimits", "SlidingWindowLimiter"]
 
 
+PUBLIC_PREFIX = "pk_"
+
+
 class RateLimiter(Protocol):
     """Counts hits by key; another implementation may count for several processes."""
 
@@ -83,7 +86,9 @@ class RateLimits:
     """Decides whose limit a request counts for, and counts it.
 
     A key counts by itself once the authentication has accepted it (``accept_key``); before, and
-    again after an answer 401, the address counts. Keys are known by their SHA-256 only.
+    again after an answer 401, the address counts. So it does for publishable keys, which stand in
+    pages for everybody to use: one visitor must not use them up for all others. Keys are known by
+    their SHA-256 only.
     """
 
     def __init__(self, settings: RateLimitSettings, limiter: RateLimiter | None = None) -> None:
@@ -123,7 +128,7 @@ class RateLimits:
             return
         if exchange.status == 401:
             self._known_keys.pop(digest, None)
-        elif exchange.key_accepted:
+        elif exchange.key_accepted and not (exchange.credential or "").startswith(PUBLIC_PREFIX):
             self._known_keys[digest] = None
             self._known_keys.move_to_end(digest)
             if len(self._known_keys) > self._maximum_keys:
