@@ -146,6 +146,13 @@ async def test_cors_for_listed_origins() -> None:
         assert "access-control-allow-origin" not in page.headers
 
 
+async def test_files_that_are_open_to_all_say_so_themselves_and_once() -> None:
+    for origins in (("*",), ("https://shop.example",)):
+        async with client_of(ShellSettings(cors=CorsSettings(allowed_origins=origins))) as client:
+            reply = await client.get("/v1/stacktill.js", headers={"origin": "https://shop.example"})
+        assert "access-control-allow-origin" not in reply.headers
+
+
 async def test_cors_for_every_origin_also_on_refusals() -> None:
     settings = ShellSettings(cors=CorsSettings(allowed_origins=("*",)))
     async with client_of(settings) as client:
