@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from stacktill.runtime.appliance import Appliance
 from stacktill.web.pages.assets import asset_routes
+from stacktill.web.pages.button import button_routes
 from stacktill.web.pages.checkout.routes import checkout_routes
 from stacktill.web.pages.choices import choice_routes
 from stacktill.web.pages.documents import document_routes
@@ -22,5 +23,6 @@ def page_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         *logo_routes(appliance),
         *checkout_routes(appliance),
         *choice_routes(appliance),
+        *button_routes(appliance),
         *documents,
     ]
