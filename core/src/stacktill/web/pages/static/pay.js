@@ -197,13 +197,14 @@ const copy = async (button) => {
 
 /** Send a form without leaving; the stream brings what it led to. */
 const send = async (form, submitter) => {
-  const fields = new URLSearchParams(new FormData(form, submitter));
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  if (form.dataset.busy !== undefined) return;
+  form.dataset.busy = "";
   try {
+    const fields = new URLSearchParams(new FormData(form, submitter));
     await fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
   } finally {
     await refresh();
-    for (const button of form.querySelectorAll("button")) button.disabled = false;
+    delete form.dataset.busy;
   }
 };
 
