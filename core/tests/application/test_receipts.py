@@ -13,7 +13,12 @@ from core.tests.application.money_till import Till, open_books, open_till
 from stacktill.application.charges import update_charge
 from stacktill.application.customers import create_customer
 from stacktill.application.payment_intents import update_payment_intent
-from stacktill.application.receipts import EARLIER_FIRST, receipt_kind, receipt_of
+from stacktill.application.receipts import (
+    EARLIER_FIRST,
+    RECEIPTS_PER_CHARGE,
+    receipt_kind,
+    receipt_of,
+)
 from stacktill.application.refunds import create_refund
 from stacktill.application.relay import due_deliveries, relay_events, settle_delivery
 from stacktill.application.session_terms import create_session
@@ -133,6 +138,16 @@ async def test_a_receipt_follows_to_another_address(till: Till) -> None:
     await till.do(update_payment_intent, intent.id, {"receipt_email": None})
     assert await sent(till) == []
     assert (await till.charge(intent)).receipt_email is None
+
+
+async def test_a_till_is_no_machine_for_writing_to_strangers(till: Till) -> None:
+    intent = await paid(till, receipt_email=PAYER)
+    charge = await till.charge(intent)
+    went = await sent(till)
+    for number in range(30):
+        await till.do(update_charge, charge.id, {"receipt_email": f"p{number}@example.com"})
+        went += await sent(till)
+    assert len(went) == RECEIPTS_PER_CHARGE
 
 
 async def test_a_refund_is_told_once_whatever_the_chain_does(till: Till) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from email.message import EmailMessage
+from email.policy import SMTP
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from plugins.notify_email.tests.mail_kit import Letter, changed, settings_for
 
 from stacktill.domain.receipts import Receipt, ReceiptItem, ReceiptKind, Store
 from stacktill.testing.context import plugin_context
+from stacktill_notify_email import messages
 from stacktill_notify_email.addresses import parsed_address
 from stacktill_notify_email.languages import LANGUAGES
+from stacktill_notify_email.messages import Unsendable
 from stacktill_notify_email.sender import compose
 from stacktill_notify_email.words import one_line
 
@@ -137,6 +140,17 @@ def test_any_words_at_all(name: str, description: str, language: str) -> None:
     shown = one_line(name, 64)
     if shown and shown.isascii():
         assert message["From"].addresses[0].display_name == shown
+
+
+def test_a_message_with_other_headers_than_ours_does_not_go_out() -> None:
+    """Should words ever get past all that, they stop here."""
+    message = EmailMessage()
+    message["Subject"] = "=?utf-8?q?Shop=0D=0ABcc:_all@example.com?="
+    with pytest.raises(Unsendable):
+        messages.check_headers(message.as_bytes(policy=SMTP), message)
+    message = EmailMessage()
+    message["Subject"] = "Shop"
+    messages.check_headers(message.as_bytes(policy=SMTP), message)
 
 
 def test_what_a_receipt_says() -> None:

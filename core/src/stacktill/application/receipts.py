@@ -24,8 +24,10 @@ RECEIPTS = "receipts:"
 EARLIER_FIRST: Literal["wait"] = "wait"
 """Said instead of a receipt that may only go once the one before it is sent or given up."""
 TOLD = frozenset({"charge.succeeded", "charge.updated", "refund.updated"})
-EVENTS_PER_OBJECT = 100
-DELIVERIES_PER_QUERY = 1_000
+EVENTS_PER_OBJECT = 1_000
+DELIVERIES_PER_QUERY = 20_000
+RECEIPTS_PER_CHARGE = 20
+"""However often its address is changed: a till is no machine for writing to strangers."""
 
 
 def receipt_kind(event: Event) -> ReceiptKind | None:
@@ -65,14 +67,15 @@ def receipt_of(
     recipient = charge.receipt_email if kind == "refund" else snapshot["receipt_email"]
     if recipient is None or not _is_still_true(uow, event, kind, charge):
         return None
-    if kind != "payment":
-        earlier = receipt_deliveries(uow, [event.object_id], subscriber, before=event)
-        states = {delivery.status for delivery in earlier}
-        if "pending" in states:
-            return EARLIER_FIRST
-        # The chain may show one refund twice, before and after a reorganisation.
-        if ("delivered" in states) != (kind == "reversal"):
-            return None
+    earlier = receipt_deliveries(uow, [event.object_id], subscriber, before=event)
+    if len(earlier) >= RECEIPTS_PER_CHARGE:
+        return None
+    states = {delivery.status for delivery in earlier}
+    if kind != "payment" and "pending" in states:
+        return EARLIER_FIRST
+    # The chain may show one refund twice, before and after a reorganisation.
+    if kind != "payment" and ("delivered" in states) != (kind == "reversal"):
+        return None
     return _receipt(uow, services, event, kind, _Payment(charge, intent, snapshot, recipient))
 
 
@@ -83,19 +86,21 @@ def receipt_deliveries(
     *,
     before: Event | None = None,
 ) -> list[Delivery]:
-    """The receipts queued for events about these objects, oldest first."""
+    """The receipts queued for the last events about these objects, oldest first."""
     events: list[str] = []
     for object_id in object_ids:
-        found = uow.events.find({"object_id": object_id}, limit=EVENTS_PER_OBJECT)
-        events += [one.id for one in found if before is None or one.id < before.id]
+        about = {"object_id": object_id}
+        if before is not None:
+            about["id <"] = before.id
+        found = uow.events.find(about, descending=True, limit=EVENTS_PER_OBJECT)
+        events += [event.id for event in found]
     if not events:
         return []
-    queued = uow.deliveries.find({"event_id": events}, limit=DELIVERIES_PER_QUERY)
-    return [
-        one
-        for one in queued
-        if one.subscriber.startswith(RECEIPTS) and subscriber in (None, one.subscriber)
-    ]
+    where: dict[str, str | list[str]] = {"event_id": events}
+    if subscriber is not None:
+        where["subscriber"] = subscriber
+    queued = uow.deliveries.find(where, limit=DELIVERIES_PER_QUERY)
+    return [one for one in queued if one.subscriber.startswith(RECEIPTS)]
 
 
 def _is_still_true(uow: UnitOfWork, event: Event, kind: ReceiptKind, charge: Charge) -> bool:

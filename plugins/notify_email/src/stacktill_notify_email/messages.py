@@ -17,7 +17,7 @@ from stacktill.plugin import Clock
 from stacktill_notify_email.addresses import MailAddress
 from stacktill_notify_email.letters import Letter
 
-__all__ = ["MESSAGE_MAX_BYTES", "Envelope", "Unsendable", "envelope"]
+__all__ = ["MESSAGE_MAX_BYTES", "Envelope", "Unsendable", "check_headers", "envelope"]
 
 MESSAGE_MAX_BYTES = 256 * 1024
 """No receipt comes near it: every text in it has a limit of its own."""
@@ -74,7 +74,7 @@ def envelope(
     message["Content-Language"] = letter.language
     needs_utf8 = sender.needs_utf8 or recipient.needs_utf8
     content = message.as_bytes(policy=SMTPUTF8 if needs_utf8 else SMTP)
-    _check(content, message)
+    check_headers(content, message)
     return Envelope(sender, recipient, message_id, content)
 
 
@@ -90,7 +90,7 @@ def _header(text: str) -> str:
     return text.replace("=?", "= ?")
 
 
-def _check(content: bytes, message: EmailMessage) -> None:
+def check_headers(content: bytes, message: EmailMessage) -> None:
     """Hold what goes out against what was meant, whatever the words in it made of the library."""
     head = content.partition(b"\r\n\r\n")[0]
     lines = head.split(b"\r\n")
