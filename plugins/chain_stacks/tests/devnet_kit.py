@@ -1,0 +1,181 @@
+"""The local chain of contracts/devnet, started for tests: real Clarity, real sBTC, signed transactions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from plugins.chain_stacks.tests.stacks_js import CONTRACTS
+
+from stacktill.plugin import Chain
+from stacktill.testing import FakeClock, plugin_context
+from stacktill_chain_stacks.client.api import ApiClient
+from stacktill_chain_stacks.client.http import open_http
+from stacktill_chain_stacks.client.node import NodeClient
+from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.plugin import stacktill_chain
+from stacktill_chain_stacks.refunds import TokenTransfer
+from stacktill_chain_stacks.sending import Sender
+from stacktill_chain_stacks.wire.keys import PrivateKey
+from stacktill_chain_stacks.wire.payloads import Payload
+from stacktill_chain_stacks.wire.post_conditions import Mode, PostCondition
+from stacktill_chain_stacks.wire.principals import AssetId, Principal
+
+MISSING = (
+    "NOT RUN ON THE LOCAL CHAIN: {} is missing. "
+    "Install Node 20 or newer, then run 'npm ci' in contracts/."
+)
+FEE_USTX = 5_000
+
+
+class Devnet:
+    """A running local chain and its remote control."""
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        self.url: str = description["url"]
+        self.sbtc: str = description["sbtc"]
+        self.contracts: dict[str, str] = description["contracts"]
+        self._accounts: dict[str, dict[str, str]] = description["accounts"]
+        self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+
+    @property
+    def asset(self) -> AssetId:
+        """Real sBTC."""
+        return AssetId.parse(f"{self.sbtc}::sbtc-token")
+
+    def address(self, name: str) -> str:
+        """Somebody's address."""
+        return self._accounts[name]["address"]
+
+    def key(self, name: str) -> PrivateKey:
+        """Somebody's key."""
+        return PrivateKey.parse(self._accounts[name]["private_key"])
+
+    def order(self, what: str, **details: Any) -> Any:
+        """Give an order, such as ``mine``, and return what came of it."""
+        reply = self._http.post(f"/devnet/{what}", json=details)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def close(self) -> None:
+        """Hang up."""
+        self._http.close()
+
+    def heal(self) -> None:
+        """Let no answer fail any more."""
+        assert self._http.delete("/devnet/faults").status_code == 200
+
+    def mine(self, count: int = 1, **details: Any) -> dict[str, str]:
+        """Mine and return the status of every transaction in those blocks."""
+        told = self.order("mine", count=count, **details)
+        mined = [one for block in told["blocks"] for one in block["transactions"]]
+        return {one["txid"]: one["status"] for one in mined}
+
+    def config(self, **settings: Any) -> StacksConfig:
+        """The settings of a till on this chain."""
+        return StacksConfig(
+            network="testnet",
+            apis=(self.url,),
+            sbtc_contract=self.sbtc,
+            **{"requests_per_minute": 0, "timeout_seconds": 10, **settings},
+        )
+
+    def tip_time(self) -> int:
+        """The time of the newest block."""
+        time: int = self._http.get("/devnet").json()["tip"]["block_time"]
+        return time
+
+
+@dataclass
+class Wallet:
+    """Signs and sends for whoever is named."""
+
+    devnet: Devnet
+    node: NodeClient
+    sender: Sender
+
+    async def send(
+        self,
+        who: str,
+        payload: Payload,
+        *bounds: PostCondition,
+        mode: Mode = Mode.DENY,
+        **more: Any,
+    ) -> str:
+        """Sign, send and return the id."""
+        draft = await self.sender.draft(
+            payload,
+            self.devnet.key(who),
+            post_conditions=bounds,
+            mode=mode,
+            **{"fee_ustx": FEE_USTX, **more},
+        )
+        return await self.sender.send(draft.transaction)
+
+    async def pay(
+        self, who: str, to: str, sats: int, memo: bytes | None, *, asset: AssetId | None = None
+    ) -> str:
+        """A bound transfer of sBTC, or of another token."""
+        transfer = TokenTransfer(
+            asset=asset or self.devnet.asset,
+            amount=sats,
+            sender=Principal.parse(self.devnet.address(who)),
+            recipient=Principal.parse(to),
+            memo=memo,
+        )
+        return await self.send(who, transfer.call, transfer.post_condition)
+
+
+@contextmanager
+def started_devnet() -> Iterator[Devnet]:
+    """The chain, for as long as the context; skip the test, loudly, where it cannot run."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip(MISSING.format("Node"))
+    if not (CONTRACTS / "node_modules/@stacks/clarinet-sdk").is_dir():
+        pytest.skip(MISSING.format("@stacks/clarinet-sdk"))
+    command = [node, str(CONTRACTS / "devnet/main.mjs"), "--port", "0", "--with-stdin"]
+    with subprocess.Popen(
+        command, cwd=CONTRACTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            ready = next((line for line in process.stdout if line.startswith("READY ")), None)
+            assert ready is not None, "the local chain ended before it was ready"
+            with closing(Devnet(json.loads(ready.removeprefix("READY ")))) as devnet:
+                yield devnet
+        finally:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait(timeout=30)
+
+
+@asynccontextmanager
+async def opened_wallet(devnet: Devnet) -> AsyncIterator[Wallet]:
+    """A wallet on the chain."""
+    async with open_http(
+        devnet.url, api_key=None, requests_per_minute=0, timeout_seconds=30
+    ) as http:
+        node = NodeClient(http)
+        yield Wallet(devnet, node, Sender(devnet.config(), node, ApiClient(http)))
+
+
+@asynccontextmanager
+async def opened_devnet_chain(
+    devnet: Devnet, path: Path, **settings: Any
+) -> AsyncIterator[tuple[Chain, FakeClock]]:
+    """The chain as a till reads it, with a clock that stands at the newest block."""
+    clock = FakeClock(devnet.tip_time())
+    config = devnet.config(**settings)
+    context = plugin_context("chain_stacks", config, path, clock=clock, live=True)
+    async with stacktill_chain().open(context) as chain:
+        yield chain, clock
