@@ -136,13 +136,7 @@ def test_secrets_stay_at_home(visitors: Visitors, shop: Shop) -> None:
 
 def test_scripts_from_text_are_refused_by_the_browser(visitors: Visitors, shop: Shop) -> None:
     """Were there a hole in the page, the policy would still stand behind it."""
-    visitors.expected += [
-        "Content Security Policy",
-        "TrustedHTML",
-        "trusted",
-        "Refused",
-        "violates",
-    ]
+    visitors.expected += ["Content Security Policy", "Trusted"]
     payer = Payer(visitors, shop)
     page = payer.open(shop.intent(20_000))
     for attempt in (
@@ -151,8 +145,9 @@ def test_scripts_from_text_are_refused_by_the_browser(visitors: Visitors, shop: 
         "document.body.setAttribute('onclick', 'window.hit = 1'); document.body.click()",
         "new Function('window.hit = 1')()",
     ):
-        page.evaluate(
-            f"(() => {{ try {{ {attempt} }} catch (error) {{ return String(error) }} }})()"
-        )
+        # Later, because what a debugger evaluates itself is free of the policy.
+        page.evaluate(f"setTimeout(() => {{ try {{ {attempt} }} catch {{}} window.tried = 1 }})")
+        page.wait_for_function("() => window.tried")
+        page.evaluate("window.tried = 0")
         assert page.evaluate("window.hit") is None
     expect(payer.heading).to_contain_text("sBTC")
