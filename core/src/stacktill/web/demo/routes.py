@@ -95,7 +95,7 @@ class _Pages:
         shop = await self._opened()
         visit, form = _visit(request, shop), decode_form(await request.body())
         quantity = str(form.get("quantity", ""))
-        if quantity.isdigit() and len(quantity) < 3:
+        if quantity.isascii() and quantity.isdigit() and len(quantity) < 3:
             visit = visit.with_quantity(str(form.get("sku")), int(quantity))
         return _remember(see_other("/demo#cart"), request, visit, shop)
 
