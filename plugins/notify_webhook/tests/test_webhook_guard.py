@@ -202,6 +202,30 @@ async def test_a_silent_name_server_holds_up_one_thread_and_nobody_else(
         answered.set()
 
 
+async def test_a_silent_zone_holds_up_only_its_own_names() -> None:
+    """Names cost nothing: a store could make as many of them as there are threads."""
+    answered = threading.Event()
+
+    def lookup(host: str) -> list[str]:
+        if host.endswith("silent.example"):
+            answered.wait(10)
+        return ["127.0.0.1"]
+
+    lookups = Lookups(lookup)
+    names = [f"{number}.silent.example" for number in range(2 * LOOKUPS_MAX)]
+    stuck = [asyncio.create_task(lookups.addresses(name)) for name in names]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(1.0):
+        assert await lookups.addresses("www.shop.example") == ["127.0.0.1"]
+    for task in stuck[::2]:
+        task.cancel()
+    answered.set()
+    await asyncio.gather(*stuck, return_exceptions=True)
+    async with asyncio.timeout(1.0):
+        found = await asyncio.gather(*(lookups.addresses(name) for name in names))
+    assert found == [["127.0.0.1"]] * len(names)
+
+
 async def test_lookups_share_answers_but_keep_none() -> None:
     lookup = ScriptedLookup(["1.1.1.1"], ["8.8.8.8"])
     lookups = Lookups(lookup)
