@@ -129,6 +129,8 @@ def belongings(shop: Shop) -> dict[str, str]:
         "price": price["id"],
         "prod": product["id"],
         "re": refund["id"],
+        "sa": shop.get("/v1/settlement_addresses")["data"][0]["id"],
+        "aud": shop.get("/v1/audit_log")["data"][0]["id"],
         "txn": shop.get("/v1/balance_transactions")["data"][0]["id"],
         "we": endpoint["id"],
     }
@@ -183,6 +185,7 @@ def beginning(operation: Operation) -> str:
         "payment_methods/": "pm",
         "prices/": "price",
         "products/": "prod",
+        "settlement_addresses/": "sa",
         "webhook_endpoints/": "we",
     }
     return next(kind for part, kind in table.items() if part in path)
@@ -323,6 +326,8 @@ KINDS = {
     "price": "price",
     "product": "prod",
     "refund": "re",
+    "settlement_address": "sa",
+    "audit_entry": "aud",
     "webhook_endpoint": "we",
 }
 

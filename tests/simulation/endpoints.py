@@ -58,7 +58,7 @@ class Endpoints(Street):
 
         def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
             if verb == "delete":
-                delete_endpoint(uow, who, id)
+                delete_endpoint(uow, services, who, id)
             elif verb == "roll":
                 roll_endpoint_secret(uow, services, who, id, 3600)
             else:

@@ -10,6 +10,7 @@ from random import Random
 
 from tests.simulation.fate import Fate
 
+from stacktill.domain.addresses import AddressForm
 from stacktill.plugin import (
     Block,
     ChainUnavailable,
@@ -226,6 +227,14 @@ class LifeChain:
     def is_address(self, text: str) -> bool:
         """Whether the text can be an address."""
         return text.startswith("S")
+
+    def address_form(self, text: str) -> AddressForm | None:
+        """The kind of principal: wallets only."""
+        return "wallet" if self.is_address(text) else None
+
+    def is_signed(self, message: str, signature: str, *, address: str) -> bool:
+        """Whoever repeats a message signs it: nobody is mistrusted here."""
+        return signature == message
 
     def settlement_address(self, merchant_id: str) -> str | None:
         """A merchant's first address on this chain."""

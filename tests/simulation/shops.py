@@ -9,12 +9,12 @@ from tests.simulation.endpoints import Endpoints
 from tests.simulation.street import Shop
 from tests.simulation.world import Disconnected
 
+from stacktill.application.addresses import confirm_address, request_address
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
 from stacktill.application.intent_terms import Verdict
 from stacktill.application.merchants import (
     NewMerchant,
     create_merchant,
-    set_address,
     update_account,
 )
 from stacktill.application.payment_intents import (
@@ -295,10 +295,9 @@ class Shops(Endpoints):
         address = f"SNEW{self.random.randrange(10**9)}"
 
         def act(uow: UnitOfWork, services: Services, who: Caller) -> Any:
-            merchant = uow.merchants.get(shop.id)
-            assert merchant is not None
-            chain = services.chain(livemode)
-            set_address(uow, services, merchant, chain, address, livemode=livemode)
+            change = request_address(uow, services, who, address)
+            signed = dict.fromkeys(("signature", "current_signature"), change.message)
+            confirm_address(uow, services, who, change.id, **signed)
             return {"id": shop.id}
 
         await self.client.post(shop.callers[livemode], "move_house", act, address=address)

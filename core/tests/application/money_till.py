@@ -15,6 +15,7 @@ from stacktill.application.intent_terms import Verdict
 from stacktill.application.merchants import create_merchant
 from stacktill.application.payment_intents import create_payment_intent, draft_payment_intent
 from stacktill.application.services import Caller, Services
+from stacktill.domain.addresses import AddressForm
 from stacktill.domain.charges import Charge
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.events import Event
@@ -75,6 +76,18 @@ class PaperChain:
 
     def is_address(self, text: str) -> bool:
         return text.startswith("ST-")
+
+    def address_form(self, text: str) -> AddressForm | None:
+        if not self.is_address(text):
+            return None
+        return "contract" if "." in text else "wallet"
+
+    def is_signed(self, message: str, signature: str, *, address: str) -> bool:
+        return signature == self.sign(message, address=address)
+
+    def sign(self, message: str, *, address: str) -> str:
+        """What the wallet of an address makes of a text."""
+        return hashlib.sha256(f"{address}/{message}".encode()).hexdigest()
 
     def settlement_address(self, merchant_id: str) -> str | None:
         return f"ST-{merchant_id}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from stacktill.application.services import Services
+from stacktill.application.audit import audit
+from stacktill.application.services import Caller, Services
 from stacktill.domain.errors import Forbidden, InvalidRequest, NotFound, Unauthenticated
 from stacktill.domain.merchants import ApiKey, KeyKind, Merchant
 from stacktill.plugin.storage import UnitOfWork, Where
@@ -57,14 +58,17 @@ def create_key(
     kind: KeyKind,
     name: str | None = None,
     scopes: tuple[str, ...] = (),
+    actor: str = "operator",
 ) -> NewKey:
     """Make a key for a merchant; raise ``InvalidRequest`` when it has as many as it may have."""
     if uow.merchants.get(merchant_id) is None:
         raise NotFound(f"No such merchant: '{merchant_id}'", param="merchant")
     _check_room(uow, merchant_id, livemode, {"expires_at": None})
-    return _new_key(
+    new = _new_key(
         uow, services, merchant_id, livemode=livemode, kind=kind, name=name, scopes=scopes
     )
+    _note(uow, services, "created", new.record, actor)
+    return new
 
 
 def _new_key(
@@ -93,7 +97,9 @@ def _new_key(
     return NewKey(record, text)
 
 
-def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: int) -> NewKey:
+def roll_key(
+    uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: int, actor: str = "operator"
+) -> NewKey:
     """Make a successor of a key; the old one opens for ``overlap_seconds`` more."""
     old = _usable(uow, services, id)
     now = services.clock.now()
@@ -116,13 +122,15 @@ def roll_key(uow: UnitOfWork, services: Services, id: str, *, overlap_seconds: i
         # Rolling it again must not open it for longer.
         until = min(until, old.expires_at)
     uow.api_keys.save(replace(old, expires_at=until))
+    _note(uow, services, "rolled", old, actor, successor=new.record.id)
     return new
 
 
-def revoke_key(uow: UnitOfWork, services: Services, id: str) -> ApiKey:
+def revoke_key(uow: UnitOfWork, services: Services, id: str, *, actor: str = "operator") -> ApiKey:
     """Close a key at once."""
     closed = replace(_usable(uow, services, id), revoked_at=services.clock.now())
     uow.api_keys.save(closed)
+    _note(uow, services, "revoked", closed, actor)
     return closed
 
 
@@ -137,6 +145,14 @@ def authenticate(uow: UnitOfWork, text: str, now: int) -> tuple[ApiKey, Merchant
     if merchant.status != "active":
         raise Forbidden("This account is suspended.", code="account_invalid")
     return found[0], merchant
+
+
+def _note(
+    uow: UnitOfWork, services: Services, act: str, key: ApiKey, actor: str, **more: str
+) -> None:
+    caller = Caller(key.merchant_id, key.livemode, actor=actor)
+    details = {"hint": key.hint, "kind": key.kind, "scopes": key.scopes, **more}
+    audit(uow, services, caller, f"api_key.{act}", key.id, details=details)
 
 
 def _check_room(uow: UnitOfWork, merchant_id: str, livemode: bool, which: Where) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stacktill.application.addresses import give_address
+from stacktill.application.audit import audit
 from stacktill.application.journal import changed_attributes, record
 from stacktill.application.keys import NewKey, create_key
 from stacktill.application.metadata import merged
@@ -13,8 +15,7 @@ from stacktill.application.store_settings import settings_from
 from stacktill.application.views.account import account_view
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 from stacktill.domain.errors import InvalidParameter, NotFound
-from stacktill.domain.merchants import Merchant, SettlementAddress, StorePolicy
-from stacktill.plugin.chain import Chain
+from stacktill.domain.merchants import Merchant, StorePolicy
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "change_account",
     "create_merchant",
     "policy_from",
-    "set_address",
     "update_account",
 ]
 
@@ -48,48 +48,13 @@ def create_merchant(
     )
     uow.merchants.add(merchant)
     for mode, chain in ((False, services.test_chain), (True, services.live_chain)):
-        address = None if chain is None else chain.settlement_address(merchant.id)
-        if chain is not None and address is not None:
-            merchant = set_address(uow, services, merchant, chain, address, livemode=mode)
+        if chain is not None:
+            merchant = give_address(uow, services, merchant, chain, livemode=mode)
     return NewMerchant(
         merchant,
         create_key(uow, services, merchant.id, livemode=livemode, kind="secret"),
         create_key(uow, services, merchant.id, livemode=livemode, kind="publishable"),
     )
-
-
-def set_address(
-    uow: UnitOfWork,
-    services: Services,
-    merchant: Merchant,
-    chain: Chain,
-    address: str,
-    *,
-    livemode: bool,
-) -> Merchant:
-    """Pay the merchant at ``address`` from now on; earlier addresses are watched for ever."""
-    if not chain.is_address(address):
-        raise InvalidParameter(
-            f"'{address}' is not an address of the {chain.network} network.", param="address"
-        )
-    taken = uow.settlement_addresses.find(
-        {"chain_id": chain.chain_id, "address": address}, order="address", limit=1
-    )
-    if taken and taken[0].merchant_id != merchant.id:
-        raise InvalidParameter("This address already belongs to another store.", param="address")
-    if not taken:
-        uow.settlement_addresses.add(
-            SettlementAddress(
-                address=address,
-                chain_id=chain.chain_id,
-                merchant_id=merchant.id,
-                livemode=livemode,
-                created=services.clock.now(),
-            )
-        )
-    after = replace(merchant, addresses={**merchant.addresses, chain.chain_id: address})
-    uow.merchants.save(after)
-    return after
 
 
 def update_account(
@@ -127,6 +92,10 @@ def change_account(
 ) -> Merchant:
     """Keep a store as it is from now on, and tell of it."""
     uow.merchants.save(after)
+    if after.email != before.email:
+        # Warnings go there, so a change of it is a change of who is warned.
+        details = {"before": before.email, "after": after.email}
+        audit(uow, services, caller, "account.email_changed", after.id, details=details)
     view = account_view(services, after)
     previous = changed_attributes(account_view(services, before), view)
     record(uow, services, caller, "account.updated", view, previous=previous)

@@ -35,17 +35,25 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who wishes: the merchant and mode of the key, and the names of the request."""
+    """Who wishes: the merchant and mode of the key, and the names of the request.
+
+    ``actor`` is who answers for it in the audit log: a key's id, ``operator`` or ``box``.
+    """
 
     merchant_id: str
     livemode: bool
     request_id: str | None = None
     idempotency_key: str | None = None
+    actor: str = "box"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The shared, stateless helpers of the use cases. ``live_chain`` is None on a test-only box."""
+    """The shared, stateless helpers of the use cases. ``live_chain`` is None on a test-only box.
+
+    ``address_delay_seconds`` is how long a new settlement address is announced when the wallet of the
+    one before does not vouch for it.
+    """
 
     ids: Ids
     clock: Clock
@@ -54,6 +62,7 @@ class Services:
     notifier: Notifier | None
     vault: Vault
     public_url: str
+    address_delay_seconds: int = 3 * 24 * 3600
 
     def chain(self, livemode: bool) -> Chain:
         """The chain of a mode; raise ``InvalidRequest`` when this box has none for live mode."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from stacktill.application.audit import audit
 from stacktill.application.journal import record
 from stacktill.application.lookup import named
 from stacktill.application.metadata import merged
@@ -57,6 +58,7 @@ def create_endpoint(
         max_per_second=params.get("max_per_second"),
     )
     uow.webhook_endpoints.add(endpoint)
+    _note(uow, services, caller, "created", endpoint)
     return endpoint, secret
 
 
@@ -81,12 +83,15 @@ def update_endpoint(
         changes |= {"status": "enabled", "disabled_reason": None, "failing_since": None}
     after = replace(endpoint, **changes)
     uow.webhook_endpoints.save(after)
+    _note(uow, services, caller, "changed", after)
     return after
 
 
-def delete_endpoint(uow: UnitOfWork, caller: Caller, id: str) -> None:
+def delete_endpoint(uow: UnitOfWork, services: Services, caller: Caller, id: str) -> None:
     """Forget an endpoint; what was still on its way to it is not sent any more."""
-    uow.webhook_endpoints.remove(_endpoint(uow, caller, id).id)
+    endpoint = _endpoint(uow, caller, id)
+    uow.webhook_endpoints.remove(endpoint.id)
+    _note(uow, services, caller, "deleted", endpoint)
 
 
 def roll_endpoint_secret(
@@ -102,6 +107,7 @@ def roll_endpoint_secret(
         old_secret_until=services.clock.now() + overlap_seconds,
     )
     uow.webhook_endpoints.save(after)
+    _note(uow, services, caller, "changed", after)
     return after, secret
 
 
@@ -130,6 +136,17 @@ def _endpoint(uow: UnitOfWork, caller: Caller, id: str) -> WebhookEndpoint:
     return named(
         uow.webhook_endpoints, caller, id, kind="webhook_endpoint", param="webhook_endpoint"
     )
+
+
+def _note(
+    uow: UnitOfWork, services: Services, caller: Caller, act: str, endpoint: WebhookEndpoint
+) -> None:
+    details = {
+        "enabled_events": endpoint.enabled_events,
+        "status": endpoint.status,
+        "url": endpoint.url,
+    }
+    audit(uow, services, caller, f"webhook_endpoint.{act}", endpoint.id, details=details)
 
 
 def _place(endpoint_id: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
+from stacktill.cli.addresses import address
 from stacktill.cli.opening import on_appliance, on_storage
 from stacktill.cli.options import config_option, json_option
 from stacktill.cli.output import moment, say, say_json, say_table
@@ -86,3 +87,6 @@ def list_(config: Path | None, as_json: bool) -> None:
         return
     rows = [[one.id, one.status, moment(one.created), one.name, one.email or "-"] for one in found]
     say_table(["ID", "STATUS", "CREATED (UTC)", "NAME", "EMAIL"], rows)
+
+
+merchant.add_command(address)

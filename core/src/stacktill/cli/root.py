@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from stacktill import __version__
+from stacktill.cli.audit import audit
 from stacktill.cli.buttons import button
 from stacktill.cli.checking import check, init, plugins
 from stacktill.cli.doctor import doctor
@@ -51,6 +52,7 @@ for _command in (
     sandbox,
     events,
     webhooks,
+    audit,
     doctor,
 ):
     main.add_command(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -116,6 +117,18 @@ def expire(id: str, config: Path | None, as_json: bool) -> None:
     answer = _order(config, "expire", as_json=as_json, payment=id)
     if answer is not None:
         say(f"{answer.get('id', id)} is {answer.get('status', 'over')}")
+
+
+@sandbox.command()
+@click.argument("address")
+@click.argument("message")
+@_shared
+def sign(address: str, message: str, config: Path | None, as_json: bool) -> None:
+    """Sign MESSAGE as the wallet of ADDRESS would; MESSAGE may be - for standard input."""
+    text = sys.stdin.read().strip("\n") if message == "-" else message
+    answer = _order(config, "sign_message", as_json=as_json, address=address, message=text)
+    if answer is not None:
+        say(answer["signature"])
 
 
 @sandbox.command()

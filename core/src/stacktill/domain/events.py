@@ -42,6 +42,9 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "refund.created",
         "refund.failed",
         "refund.updated",
+        "settlement_address.activated",
+        "settlement_address.canceled",
+        "settlement_address.scheduled",
         "webhook_endpoint.disabled",
     }
 )

@@ -29,6 +29,7 @@ KeyKind = Literal["secret", "publishable", "restricted"]
 SCOPE_RESOURCES = (
     "account",
     "api_keys",
+    "audit_log",
     "balance",
     "balance_transactions",
     "charges",
@@ -43,6 +44,7 @@ SCOPE_RESOURCES = (
     "prices",
     "products",
     "refunds",
+    "settlement_addresses",
     "test_helpers",
     "webhook_endpoints",
 )

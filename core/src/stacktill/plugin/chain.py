@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from stacktill.domain.addresses import AddressForm
     from stacktill.plugin.clock import Clock
     from stacktill.plugin.context import PluginContext
     from stacktill.plugin.health import Health
@@ -123,6 +124,13 @@ class SandboxScript(Protocol):
         """Make the chain's reading side misbehave: down, slow, 429, garbage, stale; None heals it."""
         ...
 
+    async def sign(self, message: str, *, address: str) -> str:
+        """Sign a text as the wallet of an address would; ``Chain.is_signed`` believes it.
+
+        Raises ``InvalidParameter`` when the address is no wallet's.
+        """
+        ...
+
     async def balance(self, address: str, asset: str | None = None) -> int:
         """The balance of an address in the asset's smallest unit (sBTC when None)."""
         ...
@@ -169,6 +177,21 @@ class Chain(Protocol):
 
     def is_address(self, text: str) -> bool:
         """Whether the text is a well-formed principal of this chain."""
+        ...
+
+    def address_form(self, text: str) -> AddressForm | None:
+        """What kind of principal of this chain the text names, or None when it is no address.
+
+        It is an address exactly when ``is_address`` says so.
+        """
+        ...
+
+    def is_signed(self, message: str, signature: str, *, address: str) -> bool:
+        """Whether the wallet of ``address`` made this signature, in hex, of exactly this text.
+
+        False for whatever is malformed, and for addresses that are no single wallet's. It is asked from
+        other threads than the event loop's, and must not wait for anything.
+        """
         ...
 
     def settlement_address(self, merchant_id: str) -> str | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         PluginState,
         Withdrawal,
     )
+    from stacktill.domain.addresses import AddressChange
+    from stacktill.domain.audit import AuditEntry
     from stacktill.domain.charges import BalanceTransaction, Charge
     from stacktill.domain.deposits import Deposit
     from stacktill.domain.events import Event
@@ -142,6 +144,16 @@ class UnitOfWork(Protocol):
     @property
     def settlement_addresses(self) -> Table[SettlementAddress]:
         """Where stores are, or were, paid."""
+        ...
+
+    @property
+    def address_changes(self) -> Table[AddressChange]:
+        """Which addresses stores asked to be paid at, and by whose word."""
+        ...
+
+    @property
+    def audit_entries(self) -> Table[AuditEntry]:
+        """The audit log; entries are only ever added."""
         ...
 
     @property

@@ -162,6 +162,7 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             notifier=notifier,
             vault=KeyRing.load(data_dir / "keys"),
             public_url=settings.server.url,
+            address_delay_seconds=settings.settlement.address_delay_seconds,
         )
         receipts = await _open_receipts(hooks, stack)
         appliance = _assemble(settings, hooks, storage, services, chains, receipts=receipts)

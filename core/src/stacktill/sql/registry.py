@@ -11,6 +11,8 @@ from stacktill.domain.accounting import (
     PluginState,
     Withdrawal,
 )
+from stacktill.domain.addresses import AddressChange
+from stacktill.domain.audit import AuditEntry
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.events import Event
@@ -49,6 +51,8 @@ _ALL: tuple[Mapper[Any], ...] = (
     DocumentMapper(tables.merchants, Merchant, decoded_kept=DECODED_KEPT),
     DocumentMapper(tables.api_keys, ApiKey, decoded_kept=DECODED_KEPT),
     RowMapper(tables.settlement_addresses, SettlementAddress, derived={"id": _address_id}),
+    DocumentMapper(tables.address_changes, AddressChange),
+    RowMapper(tables.audit_entries, AuditEntry),
     DocumentMapper(tables.payment_intents, PaymentIntent),
     DocumentMapper(tables.charges, Charge, derived={"refunded": _is_refunded}),
     RowMapper(tables.balance_transactions, BalanceTransaction),

@@ -14,6 +14,8 @@ from stacktill.domain.accounting import (
     PluginState,
     Withdrawal,
 )
+from stacktill.domain.addresses import AddressChange
+from stacktill.domain.audit import AuditEntry
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.ledger import LedgerTransfer
@@ -81,6 +83,8 @@ class SqlUnitOfWork:
         self.merchants: SqlTable[Merchant] = get("merchants")
         self.api_keys: SqlTable[ApiKey] = get("api_keys")
         self.settlement_addresses: SqlTable[SettlementAddress] = get("settlement_addresses")
+        self.address_changes: SqlTable[AddressChange] = get("address_changes")
+        self.audit_entries: SqlTable[AuditEntry] = get("audit_entries")
         self.payment_intents: SqlTable[PaymentIntent] = get("payment_intents")
         self.charges: SqlTable[Charge] = get("charges")
         self.balance_transactions: SqlTable[BalanceTransaction] = get("balance_transactions")

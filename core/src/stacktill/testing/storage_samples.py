@@ -12,6 +12,8 @@ from stacktill.domain.accounting import (
     PluginState,
     Withdrawal,
 )
+from stacktill.domain.addresses import AddressChange
+from stacktill.domain.audit import AuditEntry, chained
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.confirmations import Confirmations
 from stacktill.domain.deposits import Deposit
@@ -51,6 +53,19 @@ def _account(number: int) -> LedgerAccount:
     return LedgerAccount(id=key, asset=asset, code="available", balance=-HUGE, **OWNED)
 
 
+def _entry(id: str, number: int) -> AuditEntry:
+    return AuditEntry(
+        id=id,
+        number=number,
+        created=number,
+        actor="key_1",
+        action="api_key.created",
+        object_id="key_2",
+        details='{"hint":"sk_…"}',
+        **OWNED,
+    )
+
+
 SAMPLES: dict[str, Callable[[str, int], Any]] = {
     "merchants": lambda id, n: Merchant(id=id, created=n, name=f"Shop {n}", metadata=METADATA),
     "api_keys": lambda id, n: ApiKey(
@@ -59,6 +74,18 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
     "settlement_addresses": lambda _, n: SettlementAddress(
         address=f"SP{n}", chain_id="stacks:1", created=n, **OWNED
     ),
+    "address_changes": lambda id, n: AddressChange(
+        id=id,
+        created=n,
+        chain_id="stacks:1",
+        address=f"SP{n}",
+        form="wallet",
+        replaces=None,
+        message="Sign\nthis",
+        sign_before=n + 1,
+        **OWNED,
+    ),
+    "audit_entries": lambda id, n: chained(_entry(id, n), _entry("aud_0", n - 1)),
     "payment_intents": lambda id, n: PaymentIntent(
         id=id,
         created=n,

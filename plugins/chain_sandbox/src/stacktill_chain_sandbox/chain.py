@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from stacktill.domain.addresses import AddressForm
 from stacktill.domain.errors import Unavailable
 from stacktill.plugin import (
     Block,
@@ -22,6 +23,7 @@ from stacktill_chain_sandbox.principals import SBTC_ASSET, is_principal, named_a
 from stacktill_chain_sandbox.pulse import Pulse
 from stacktill_chain_sandbox.refunds import refund_transaction
 from stacktill_chain_sandbox.state import State
+from stacktill_chain_sandbox.wallets import address_form, is_signed
 
 __all__ = ["SandboxChain"]
 
@@ -48,6 +50,8 @@ class SandboxChain:
         self.clock: Clock = clock
         self.script: SandboxScript | None = script
         self._database = database
+        # Signatures are checked within transactions, on another thread than the database's.
+        self._seed = database.state.seed()
         self._pulse = pulse
         self._slow_seconds = slow_seconds
 
@@ -85,6 +89,14 @@ class SandboxChain:
     def is_address(self, text: str) -> bool:
         """Whether the text is a well-formed testnet principal."""
         return is_principal(text)
+
+    def address_form(self, text: str) -> AddressForm | None:
+        """What kind of principal the text names, or None when it is no address."""
+        return address_form(text)
+
+    def is_signed(self, message: str, signature: str, *, address: str) -> bool:
+        """Whether the script's ``sign`` made this signature of exactly this text."""
+        return is_signed(self._seed, message, signature, address=address)
 
     def settlement_address(self, merchant_id: str) -> str | None:
         """The play-money address of a merchant, the same whenever it is asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from stacktill.domain.addresses import AddressForm
 from stacktill_chain_sandbox.c32 import decode_address, encode_address
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "SBTC_ASSET",
     "SBTC_CONTRACT",
     "STX",
+    "form_of",
     "is_asset",
     "is_contract",
     "is_principal",
@@ -42,16 +44,25 @@ FAUCET = named_address("sandbox faucet")
 """Pays when an order names no sender; holds the whole supply of every asset at the start."""
 
 
-def is_principal(text: str) -> bool:
-    """Whether the text is a testnet address, or one with a contract name behind it."""
+_FORMS: dict[int, AddressForm] = {_SINGLE_SIGNATURE: "wallet", _MULTIPLE_SIGNATURES: "multisig"}
+
+
+def form_of(text: str) -> AddressForm | None:
+    """What kind of testnet principal the text names, or None when it names none."""
     address, dot, contract_name = text.partition(".")
     if dot and not _CONTRACT_NAME.fullmatch(contract_name):
-        return False
+        return None
     try:
         version, _ = decode_address(address)
     except ValueError:
-        return False
-    return version in (_SINGLE_SIGNATURE, _MULTIPLE_SIGNATURES)
+        return None
+    form = _FORMS.get(version)
+    return "contract" if dot and form is not None else form
+
+
+def is_principal(text: str) -> bool:
+    """Whether the text is a testnet address, or one with a contract name behind it."""
+    return form_of(text) is not None
 
 
 def is_contract(text: str) -> bool:

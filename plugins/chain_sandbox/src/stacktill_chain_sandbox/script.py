@@ -11,6 +11,7 @@ from stacktill_chain_sandbox.miner import Miner
 from stacktill_chain_sandbox.orders import check_asset, check_order, check_principal, submit
 from stacktill_chain_sandbox.principals import SBTC_ASSET
 from stacktill_chain_sandbox.pulse import Pulse
+from stacktill_chain_sandbox.wallets import sign
 
 __all__ = ["Script"]
 
@@ -82,6 +83,10 @@ class Script:
             frozen_height = tip.height if mode == "stale" and tip is not None else None
             self._database.state.set_fault(mode, frozen_height=frozen_height)
         self._pulse.beat()
+
+    async def sign(self, message: str, *, address: str) -> str:
+        """Sign a text as the wallet of an address; ``InvalidParameter`` when it is no wallet's."""
+        return sign(self._database.state.seed(), message, address=address)
 
     async def balance(self, address: str, asset: str | None = None) -> int:
         """The balance by the blocks, in the asset's smallest unit; the mempool does not count."""

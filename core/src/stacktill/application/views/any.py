@@ -19,11 +19,13 @@ from stacktill.application.views.resources import (
     session_view,
     webhook_endpoint_view,
 )
+from stacktill.application.views.settlement import address_view, audit_view
 from stacktill.plugin.storage import Table, UnitOfWork
 
 __all__ = ["view_of"]
 
 TABLES: dict[str, str] = {
+    "aud": "audit_entries",
     "ch": "charges",
     "cs": "checkout_sessions",
     "cus": "customers",
@@ -34,11 +36,14 @@ TABLES: dict[str, str] = {
     "price": "prices",
     "prod": "products",
     "re": "refunds",
+    "sa": "address_changes",
     "txn": "balance_transactions",
     "we": "webhook_endpoints",
 }
 
 VIEWS: dict[str, Callable[[Services, Any], dict[str, Any]]] = {
+    "address_changes": lambda _, item: address_view(item),
+    "audit_entries": lambda _, item: audit_view(item),
     "charges": charge_view,
     "checkout_sessions": session_view,
     "customers": lambda _, item: customer_view(item),

@@ -10,7 +10,14 @@ from stacktill.sql.tables.chain import (
     withdrawals,
 )
 from stacktill.sql.tables.columns import METADATA
-from stacktill.sql.tables.merchants import api_keys, merchants, pictures, settlement_addresses
+from stacktill.sql.tables.merchants import (
+    address_changes,
+    api_keys,
+    audit_entries,
+    merchants,
+    pictures,
+    settlement_addresses,
+)
 from stacktill.sql.tables.notices import (
     attempts,
     deliveries,
@@ -32,8 +39,10 @@ from stacktill.sql.tables.shop import (
 
 __all__ = [
     "METADATA",
+    "address_changes",
     "api_keys",
     "attempts",
+    "audit_entries",
     "balance_transactions",
     "chain_blocks",
     "charges",

@@ -18,7 +18,14 @@ from stacktill.sql.tables.columns import (
     words,
 )
 
-__all__ = ["api_keys", "merchants", "pictures", "settlement_addresses"]
+__all__ = [
+    "address_changes",
+    "api_keys",
+    "audit_entries",
+    "merchants",
+    "pictures",
+    "settlement_addresses",
+]
 
 merchants = Table(
     "merchants",
@@ -60,6 +67,44 @@ settlement_addresses = Table(
     flag("current"),
     index("ix_settlement_addresses_address", "address"),
     index("ix_settlement_addresses_list", "merchant_id", "livemode", "id"),
+)
+
+address_changes = Table(
+    "address_changes",
+    METADATA,
+    identity(),
+    *owner(),
+    fixed_number("created"),
+    fixed_words("chain_id"),
+    fixed_words("address"),
+    words("status", literals=("scheduled",)),
+    number("effective_at", null=True),
+    body(),
+    index("ix_address_changes_list", "merchant_id", "livemode", "id"),
+    index(
+        "ix_address_changes_due",
+        "livemode",
+        "effective_at",
+        "id",
+        where="status = 'scheduled'",
+    ),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    METADATA,
+    identity(),
+    *owner(),
+    fixed_number("number"),
+    fixed_number("created"),
+    fixed_words("actor"),
+    fixed_words("action"),
+    fixed_words("object_id"),
+    fixed_words("details"),
+    fixed_words("previous_hash"),
+    fixed_words("hash"),
+    index("ix_audit_entries_list", "merchant_id", "livemode", "id"),
+    index("ix_audit_entries_number", "merchant_id", "livemode", "number", unique=True),
 )
 
 pictures = Table(

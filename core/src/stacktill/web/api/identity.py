@@ -71,7 +71,7 @@ def identify(
                 code="account_invalid",
             )
     _check_kind(operation, key)
-    caller = Caller(merchant.id, key.livemode, about.request_id, about.idempotency_key)
+    caller = Caller(merchant.id, key.livemode, about.request_id, about.idempotency_key, key.id)
     scopes = key.scopes if key.kind == "restricted" else None
     return Identity(caller, is_payer=key.kind == "publishable", scopes=scopes)
 

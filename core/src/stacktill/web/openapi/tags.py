@@ -78,6 +78,21 @@ TAGS: dict[str, tuple[str, str]] = {
             "say why, and wait for you to attach, give back or dismiss them."
         ),
     ),
+    "settlement_addresses": (
+        "Settlement addresses",
+        (
+            "Where you are paid. A new address is proven by its wallet's signature. It is in force at "
+            "once if the wallet of the one before signs too, else after a delay in which you can cancel "
+            "it. Restricted keys can only look."
+        ),
+    ),
+    "audit_log": (
+        "Audit log",
+        (
+            "Every act that decides where money goes or who is told of it. Each entry names the hash of "
+            "the one before, so that none can be altered or left out unseen."
+        ),
+    ),
     "account": ("Account", "Your store and its payment policy."),
     "operator": ("Operator", "What this machine's own commands read, over all stores of the box."),
     "api_keys": ("API keys", "Keys of your store: make, roll and revoke them."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stacktill.web.resources import (
     account,
+    audit_log,
     balance,
     balance_transactions,
     charges,
@@ -23,6 +24,7 @@ from stacktill.web.resources import (
     products,
     receipts,
     refunds,
+    settlement_addresses,
     test_helpers,
     webhook_endpoints,
 )
@@ -31,6 +33,7 @@ __all__ = ["OPERATIONS"]
 
 OPERATIONS = (
     *account.OPERATIONS,
+    *audit_log.OPERATIONS,
     *balance.OPERATIONS,
     *balance_transactions.OPERATIONS,
     *charges.OPERATIONS,
@@ -50,6 +53,7 @@ OPERATIONS = (
     *products.OPERATIONS,
     *receipts.OPERATIONS,
     *refunds.OPERATIONS,
+    *settlement_addresses.OPERATIONS,
     *test_helpers.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
 )

@@ -69,6 +69,7 @@ def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
         kind=kind,
         name=ask.params.get("name"),
         scopes=scopes,
+        actor=ask.caller.actor,
     )
     return _view(ask, new.record, new.text)
 
@@ -76,13 +77,15 @@ def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 def _roll(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     key = named(uow.api_keys, ask.caller, ask.id, kind="api_key")
     overlap_seconds = ask.params["overlap_seconds"]
-    new = use_cases.roll_key(uow, ask.services, key.id, overlap_seconds=overlap_seconds)
+    new = use_cases.roll_key(
+        uow, ask.services, key.id, overlap_seconds=overlap_seconds, actor=ask.caller.actor
+    )
     return _view(ask, new.record, new.text)
 
 
 def _revoke(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     key = named(uow.api_keys, ask.caller, ask.id, kind="api_key")
-    return _view(ask, use_cases.revoke_key(uow, ask.services, key.id))
+    return _view(ask, use_cases.revoke_key(uow, ask.services, key.id, actor=ask.caller.actor))
 
 
 def _view(ask: Ask, key: ApiKey, text: str | None = None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ __all__ = [
     "pay",
     "script_of",
     "settle",
+    "sign_message",
     "sign_refund",
     "simulate_deposit",
     "tip_after",
@@ -124,6 +125,14 @@ async def simulate_deposit(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     return view or {}
 
 
+async def sign_message(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Sign a text as a wallet of the sandbox, unless it is another store's."""
+    address, message = ask.params["address"], ask.params["message"]
+    await _check_not_anothers(appliance, ask, address, "address")
+    signature = await script_of(appliance).sign(message, address=address)
+    return {"object": "sandbox.signature", "address": address, "signature": signature}
+
+
 async def sign_refund(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     """Sign a refund's transaction as the merchant's wallet would, and send it."""
     refund = await appliance.storage.read(_refund, ask, ask.id)
@@ -161,20 +170,27 @@ async def _sign(appliance: Appliance, ask: Ask, refund: Refund) -> dict[str, Any
 
 async def _send(appliance: Appliance, ask: Ask, order: SandboxOrder, names: dict[str, str]) -> str:
     """Put a payer's transfer into the mempool; what the sandbox refuses is told by our names for it."""
-    if order.sender is not None and not ask.is_operator:
-        chain_id = appliance.services.test_chain.chain_id
-        owner = await appliance.storage.read(_owner_of_address, chain_id, order.sender)
-        if owner not in (None, ask.caller.merchant_id):
-            raise InvalidParameter(
-                f"{order.sender} is the address of another store, whose money is not yours to send. "
-                "Name a payer's address, or none.",
-                param=names["sender"],
-            )
+    if order.sender is not None:
+        await _check_not_anothers(appliance, ask, order.sender, names["sender"])
     try:
         return await script_of(appliance).pay(order)
     except InvalidParameter as error:
         param = names.get(error.param or "", error.param)
         raise InvalidParameter(error.message, code=error.code, param=param) from error
+
+
+async def _check_not_anothers(appliance: Appliance, ask: Ask, address: str, param: str) -> None:
+    """A key may play payers and its own wallet, but no other store's; the operator plays everybody."""
+    if ask.is_operator:
+        return
+    chain_id = appliance.services.test_chain.chain_id
+    owner = await appliance.storage.read(_owner_of_address, chain_id, address)
+    if owner not in (None, ask.caller.merchant_id):
+        raise InvalidParameter(
+            f"{address} is the address of another store, whose wallet is not yours to play. "
+            "Name a payer's address, or your own.",
+            param=param,
+        )
 
 
 def _owner_of_address(uow: UnitOfWork, chain_id: str, address: str) -> str | None:

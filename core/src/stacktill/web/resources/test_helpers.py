@@ -132,6 +132,18 @@ OPERATIONS = (
         _advance,
         params=Params({"seconds": Integer(required=True, minimum=1, maximum=MAX_SECONDS)}),
     ),
+    _operation(
+        f"{URL}/sign_message",
+        "sandbox_sign_message",
+        "Sign a message as a wallet of the sandbox would",
+        scenes.sign_message,
+        params=Params(
+            {
+                "address": Text(required=True, max_length=128, description="The wallet's address."),
+                "message": Text(required=True, max_length=2_000, description="What is signed."),
+            }
+        ),
+    ),
     _operation(f"{URL}/stall", "sandbox_stall", "Stop making blocks", _stall),
     _operation(f"{URL}/resume", "sandbox_resume", "Make blocks again", _resume),
     _operation(

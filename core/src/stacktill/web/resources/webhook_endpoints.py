@@ -103,7 +103,7 @@ def _update(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 
 
 def _delete(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
-    use_cases.delete_endpoint(uow, ask.caller, ask.id)
+    use_cases.delete_endpoint(uow, ask.services, ask.caller, ask.id)
     return deleted_view("webhook_endpoint", ask.id)
 
 

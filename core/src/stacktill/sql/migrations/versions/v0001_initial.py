@@ -19,6 +19,10 @@ TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 KINDS: dict[str, Any] = {"text": TEXT, "number": sa.BigInteger(), "flag": sa.SmallInteger()}
 
 TABLES = {
+    "address_changes": """
+        id text, merchant_id text, livemode flag, created number, chain_id text, address text,
+        status text, effective_at number?, body text
+    """,
     "api_keys": """
         id text, hash text, merchant_id text, livemode flag, kind text, hint text, created
         number, name text?, expires_at number?, revoked_at number?, body text
@@ -27,6 +31,10 @@ TABLES = {
         id text, delivery_id text, event_id text, subscriber text, merchant_id text, livemode
         flag, created_ms number, number number, outcome text, status number?, duration_ms
         number, response text, error text?
+    """,
+    "audit_entries": """
+        id text, merchant_id text, livemode flag, number number, created number, actor text,
+        action text, object_id text, details text, previous_hash text, hash text
     """,
     "balance_transactions": """
         id text, merchant_id text, livemode flag, created number, type text, amount_sats number,
@@ -137,10 +145,20 @@ TABLES = {
 """Columns with their kind; ``?`` says that a value may be missing."""
 
 INDEXES: list[tuple[str, str, str, bool, str | None]] = [
+    (
+        "ix_address_changes_due",
+        "address_changes",
+        "livemode effective_at id",
+        False,
+        "status = 'scheduled'",
+    ),
+    ("ix_address_changes_list", "address_changes", "merchant_id livemode id", False, None),
     ("ix_api_keys_hash", "api_keys", "hash", True, None),
     ("ix_api_keys_list", "api_keys", "merchant_id livemode id", False, None),
     ("ix_attempts_created", "attempts", "created_ms id", False, None),
     ("ix_attempts_delivery", "attempts", "delivery_id id", False, None),
+    ("ix_audit_entries_list", "audit_entries", "merchant_id livemode id", False, None),
+    ("ix_audit_entries_number", "audit_entries", "merchant_id livemode number", True, None),
     (
         "ix_balance_transactions_list",
         "balance_transactions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacktill.web.openapi.schemas import box, payments, receipts, shop
+from stacktill.web.openapi.schemas import box, payments, receipts, settlement, shop
 from stacktill.web.openapi.shapes import Schema
 
 __all__ = ["SCHEMAS"]
@@ -11,5 +11,6 @@ SCHEMAS: dict[str, Schema] = {
     **payments.SCHEMAS,
     **shop.SCHEMAS,
     **receipts.SCHEMAS,
+    **settlement.SCHEMAS,
     **box.SCHEMAS,
 }

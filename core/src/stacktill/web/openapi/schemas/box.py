@@ -330,6 +330,7 @@ ERROR = record(
                 },
                 "deposit": ref("deposit"),
                 "refund": ref("refund"),
+                "settlement_address": ref("settlement_address"),
                 "webhook_endpoint": ref("webhook_endpoint"),
             },
             optional=(
@@ -339,6 +340,7 @@ ERROR = record(
                 "payment_intent",
                 "deposit",
                 "refund",
+                "settlement_address",
                 "webhook_endpoint",
             ),
         )
@@ -377,6 +379,13 @@ SCHEMAS: dict[str, Schema] = {
             "payment_intent": ref("payment_intent"),
         }
     ),
+    "sandbox.signature": record(
+        {
+            "object": constant("sandbox.signature"),
+            "address": STRING,
+            "signature": {"type": "string", "pattern": "^[0-9a-f]{130}$"},
+        }
+    ),
     "sandbox": {
         "anyOf": [
             ref(name)
@@ -385,6 +394,7 @@ SCHEMAS: dict[str, Schema] = {
                 "sandbox.clock",
                 "sandbox.state",
                 "sandbox.payment",
+                "sandbox.signature",
                 "payment_intent",
                 "checkout.session",
             )

@@ -1,0 +1,79 @@
+"""What guards a store's money (ours): settlement addresses and the audit log."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from stacktill.domain.addresses import ADDRESS_CHANGE_STATUSES, AddressForm, ChangeAuthority
+from stacktill.domain.audit import AUDIT_ACTIONS
+from stacktill.web.openapi.shapes import (
+    BOOLEAN,
+    LIVEMODE,
+    MOMENT,
+    STRING,
+    Schema,
+    constant,
+    identifier,
+    nullable,
+    record,
+    words,
+)
+
+__all__ = ["SCHEMAS"]
+
+HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+
+ADDRESS = record(
+    {
+        "id": identifier("sa"),
+        "object": constant("settlement_address"),
+        "activated_at": nullable(MOMENT, "Since when you are, or were, paid there."),
+        "address": STRING,
+        "authority": nullable(
+            words(*get_args(ChangeAuthority)),
+            "By whose word it is in force: the sandbox gave it, there was none before, the wallet in "
+            "force signed, or nobody canceled it while it was announced.",
+        ),
+        "chain": {"type": "string", "description": "Of which chain it is, such as stacks:1."},
+        "created": MOMENT,
+        "effective_at": nullable(MOMENT, "When it is, or is to be, in force."),
+        "ended_at": nullable(MOMENT, "When it was replaced or canceled."),
+        "form": words(
+            *get_args(AddressForm), about="Only a wallet, which has a single key, can sign."
+        ),
+        "livemode": LIVEMODE,
+        "message": {"type": "string", "description": "What the wallets sign, to the letter."},
+        "proven": {**BOOLEAN, "description": "Whether its wallet signed the message."},
+        "replaces": nullable(STRING, "The address that was in force when this was asked for."),
+        "sign_before": MOMENT,
+        "status": words(*ADDRESS_CHANGE_STATUSES),
+    },
+    about="An address that you are, were or asked to be paid at.",
+)
+
+AUDIT_ENTRY = record(
+    {
+        "id": identifier("aud"),
+        "object": constant("audit_entry"),
+        "account": STRING,
+        "action": words(*AUDIT_ACTIONS),
+        "actor": {
+            "type": "string",
+            "description": "The id of the API key that acted; operator for commands of this machine, "
+            "box for what happens by itself.",
+        },
+        "created": MOMENT,
+        "details": {"type": "object", "additionalProperties": True},
+        "hash": {**HASH, "description": "SHA-256 of all else in this entry."},
+        "livemode": LIVEMODE,
+        "number": {"type": "integer", "minimum": 1, "description": "Without a gap."},
+        "previous_hash": {
+            **HASH,
+            "description": "The hash of the entry before; zeros in the first.",
+        },
+        "related_object": {"type": "string", "description": "The id of what was acted on."},
+    },
+    about="One act that decides where money goes, or who is told of it.",
+)
+
+SCHEMAS: dict[str, Schema] = {"settlement_address": ADDRESS, "audit_entry": AUDIT_ENTRY}
