@@ -86,8 +86,14 @@ class EmailConfig(PluginConfig, frozen=True, forbid_unknown_fields=True, kw_only
         ),
     ] = ()
     timeout_seconds: Annotated[
-        float, Meta(ge=0.1, le=300, description="The deadline of a whole attempt.")
-    ] = 30.0
+        float,
+        Meta(
+            ge=0.1,
+            le=300,
+            description="The deadline of a whole attempt. Mail servers may look at a message for a "
+            "while before they take it, and a receipt that is given up too soon comes twice.",
+        ),
+    ] = 60.0
     max_in_flight: Annotated[
         int, Meta(ge=1, le=64, description="How many receipts may be on their way at once.")
     ] = 4
