@@ -33,9 +33,10 @@ def test_every_command_of_a_page_works(
     expected = {
         "brand-the-checkout": ["#0a6e4f", '"logo":"file_', "http://localhost:3000"],
         "sell-with-a-link-or-button": ["Buy coffee", "/button", '"preset":10000', '"expires_at"'],
-        "take-payments-at-a-counter": ["/pos/pair/rk_test_", "Counter 1"],
+        "take-payments-at-a-counter": ["/pos/pair?key=rk_test_", "Counter 1"],
         "answer-unmatched-money": ['"no_memo"', '"matched"', '"dismissed"', "sign_transaction"],
         "send-receipts": ["receipt_email", "/receipt", "ch_"],
+        "embed-the-checkout": ['"allowed_origins":["http://localhost:', "_secret_"],
         "receive-webhooks": ["whsec_", '"next_position"'],
         "rehearse-bad-weather": ['"amount_overpaid":500', '"intent_expired"', "is succeeded"],
     }
