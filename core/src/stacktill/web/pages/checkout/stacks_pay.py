@@ -6,6 +6,7 @@ The request is a query string in Bech32m (BIP-350) with the human-readable part 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from stacktill.web.pages.checkout.states import Place
@@ -20,6 +21,7 @@ GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 BECH32M = 0x2BC830A3
 
 
+@lru_cache(maxsize=256)
 def payment_request(place: Place, amount_sats: int) -> str | None:
     """The request to pay an amount at a place; None when it cannot say all of it, memo included.
 
