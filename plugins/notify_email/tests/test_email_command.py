@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from plugins.notify_email.tests.mail_kit import (
+    Authority,
     Letterbox,
     hostile,
     letterbox_at,
@@ -72,6 +73,15 @@ async def test_a_failure_says_what_to_do(
     assert f"127.0.0.1:{letterbox.port}" in result.output
     assert said in result.output
     assert "hidden-one" not in result.output
+
+
+async def test_a_certificate_that_is_not_accepted_says_what_to_set(
+    context: Context, authority: Authority
+) -> None:
+    async with letterbox_at(tls=authority.server("127.0.0.1")) as box:
+        result = await run(context, box.port, "me@example.com", security="starttls")
+    assert "certificate was not accepted: unable to get local issuer" in result.output
+    assert "ca_file names the authorities" in result.output
 
 
 async def test_a_server_that_hangs_and_an_address_that_is_none(context: Context) -> None:

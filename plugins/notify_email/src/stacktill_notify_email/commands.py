@@ -75,6 +75,11 @@ def _advice(config: EmailConfig, attempt: Attempt) -> str:
         return "\nCheck username, password and what the server allows this box to do."
     if attempt.status is not None:
         return "\nThe server may take it later; receipts are tried again."
+    if "certificate" in (attempt.error or ""):
+        return (
+            "\nhost must be a name that the server's certificate has; ca_file names the authorities "
+            "of a server that signs its own."
+        )
     if config.security == "starttls":
         return (
             "\nCheck host and port, and whether the server speaks STARTTLS there; servers on port "

@@ -135,9 +135,15 @@ def _timeout(settings: ServerSettings) -> str:
     return f"not done within {settings.timeout_seconds:g} seconds"
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Why it failed, in a line; never with a password in it."""
+    # The library's own words about a connection hide why it failed.
+    if isinstance(error, aiosmtplib.SMTPConnectError) and error.__cause__ is not None:
+        return _reason(error.__cause__)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the mail server's certificate was not accepted: {error.verify_message}"
-    words = one_line(str(error), SAID_MAX)
-    return words or type(error).__name__
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS: {one_line(error.reason or str(error), SAID_MAX)}"
+    if isinstance(error, EOFError | ConnectionResetError | aiosmtplib.SMTPServerDisconnected):
+        return "the mail server closed the connection"
+    return one_line(str(error), SAID_MAX) or type(error).__name__
