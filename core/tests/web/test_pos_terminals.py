@@ -46,7 +46,7 @@ async def till(appliance_till: Till) -> Till:
 async def link_key(till: Till) -> str:
     """The key in a fresh pairing link."""
     made = await till.post("/v1/pos_terminals", name="Counter")
-    return str(made["url"].rpartition("/")[2])
+    return str(made["url"].rpartition("=")[2])
 
 
 async def paired(till: Till) -> str:
@@ -73,11 +73,11 @@ async def sold(till: Till, terminal: Terminal, amount_sats: int = 500) -> Paymen
 class TestPairing:
     async def test_a_link_says_what_it_pairs(self, till: Till) -> None:
         made = await till.post("/v1/pos_terminals", name="Counter")
-        assert made["url"].startswith(f"{till.services.public_url}/pos/pair/rk_test_")
+        assert made["url"].startswith(f"{till.services.public_url}/pos/pair?key=rk_test_")
         assert made["expires_at"] - till.services.clock.now() == pytest.approx(
             PAIRING_SECONDS, abs=5
         )
-        found = await till.write(pairing_of, till.services, made["url"].rpartition("/")[2])
+        found = await till.write(pairing_of, till.services, made["url"].rpartition("=")[2])
         assert (found.merchant.id, found.key.name) == (till.caller.merchant_id, "Counter")
 
     async def test_it_pairs_one_phone_once(self, till: Till) -> None:

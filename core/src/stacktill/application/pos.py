@@ -53,7 +53,13 @@ class Terminal:
 
 
 def create_terminal(
-    uow: UnitOfWork, services: Services, merchant_id: str, *, livemode: bool, name: str
+    uow: UnitOfWork,
+    services: Services,
+    merchant_id: str,
+    *,
+    livemode: bool,
+    name: str,
+    actor: str = "operator",
 ) -> NewKey:
     """Make the key of a pairing link: it pairs one phone, within ``PAIRING_SECONDS``."""
     new = create_key(
@@ -64,6 +70,7 @@ def create_terminal(
         kind="restricted",
         name=name,
         scopes=(PAIRING_SCOPE,),
+        actor=actor,
     )
     record = replace(new.record, expires_at=new.record.created + PAIRING_SECONDS)
     uow.api_keys.save(record)
@@ -72,13 +79,13 @@ def create_terminal(
 
 def pairing_url(services: Services, text: str) -> str:
     """The address that a phone opens to be paired."""
-    return f"{services.public_url}/pos/pair/{text}"
+    return f"{services.public_url}/pos/pair?key={text}"
 
 
 def pair_terminal(uow: UnitOfWork, services: Services, text: str) -> NewKey:
     """Turn a pairing key into a phone's key; raise ``Unauthenticated`` when it is no longer good."""
     pairing, _ = _holder(uow, services, text, PAIRING_SCOPE)
-    new = roll_key(uow, services, pairing.id, overlap_seconds=0)
+    new = roll_key(uow, services, pairing.id, overlap_seconds=0, actor=pairing.id)
     record = replace(new.record, scopes=(POS_SCOPE,))
     uow.api_keys.save(record)
     return NewKey(record, new.text)

@@ -1,4 +1,4 @@
-"""Style sheets and scripts, under names that hold a digest of their content: browsers may keep them."""
+"""Style sheets, scripts and icons, under names with a digest of their content: browsers may keep them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacktill.web.pages.html import Kept
 __all__ = ["FOR_EVER", "URLS", "asset_routes"]
 
 FOLDER = Path(__file__).parent / "static"
-TYPES = {".css": "text/css", ".js": "text/javascript"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 

@@ -11,6 +11,7 @@ from stacktill.web.pages.checkout.routes import checkout_routes
 from stacktill.web.pages.choices import choice_routes
 from stacktill.web.pages.documents import document_routes
 from stacktill.web.pages.logos import logo_routes
+from stacktill.web.pages.pos.routes import pos_routes
 
 __all__ = ["page_routes"]
 
@@ -19,6 +20,7 @@ def page_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     """The payer's page, and unless they are switched off the API's documents."""
     documents = document_routes(appliance) if appliance.settings.server.docs else []
     return [
+        *pos_routes(appliance),
         *asset_routes(),
         *logo_routes(appliance),
         *checkout_routes(appliance),

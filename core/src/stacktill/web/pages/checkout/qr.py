@@ -20,13 +20,17 @@ server does nothing else; every reader takes any of them."""
 
 
 @lru_cache(maxsize=256)
-def qr_code(text: str) -> Markup:
-    """The QR code of a text: dark on light whatever the page's colours are, sized by its box."""
+def qr_code(text: str, *, keeps_case: bool = False) -> Markup:
+    """The QR code of a text: dark on light whatever the page's colours are, sized by its box.
+
+    What reads the same in capitals is made of them, unless it ``keeps_case``.
+    """
     import segno  # Only pages that show where to pay need it.
     from markupsafe import Markup
 
     # Capitals are packed tighter; the scheme and Bech32 read the same in either case.
-    code = segno.make(text.upper(), error="m", micro=False, boost_error=False, mask=MASK)
+    letters = text if keeps_case else text.upper()
+    code = segno.make(letters, error="m", micro=False, boost_error=False, mask=MASK)
     svg = code.svg_inline(
         border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", lineclass=None
     )

@@ -1,0 +1,79 @@
+"""Which terminal a request comes from: its cookie, and where its forms were sent from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from stacktill.application.pos import Terminal, terminal_of
+from stacktill.domain.errors import Forbidden, Unauthenticated
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
+
+__all__ = ["OFFSET", "check_same_origin", "forgotten", "midnight", "paired_cookie", "terminal"]
+
+COOKIE = "stacktill_pos"
+OFFSET = "stacktill_pos_offset"
+"""How many minutes the phone's clock is ahead of UTC, kept by its script."""
+PATH = "/pos"
+KEPT_SECONDS = 180 * 86_400
+DAY_SECONDS = 86_400
+FARTHEST_MINUTES = 14 * 60
+
+AnyRequest = Request[Any, Any, Any]
+
+
+async def terminal(appliance: Appliance, request: AnyRequest) -> Terminal:
+    """The terminal of the phone's cookie; raise ``Unauthenticated`` when there is none."""
+    text = request.cookies.get(COOKIE)
+    if not text:
+        raise Unauthenticated("This phone is not paired.")
+    return await appliance.storage.read(terminal_of, appliance.services, text)
+
+
+def check_same_origin(request: AnyRequest) -> None:
+    """Raise ``Forbidden`` unless the form was sent by a page of ours.
+
+    Browsers say so by Fetch Metadata; those that do not, or that were reached without TLS, name the
+    origin. A request that says neither is refused.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        is_ours = site == "same-origin"
+    else:
+        host = urlsplit(request.headers.get("origin", "")).netloc
+        is_ours = bool(host) and host == request.headers.get("host")
+    if not is_ours:
+        raise Forbidden("This form was not sent by a page of the point of sale.")
+
+
+def paired_cookie(appliance: Appliance, text: str) -> Cookie:
+    """What makes a phone a terminal: no script reads it, and no other site sends it."""
+    return Cookie(
+        key=COOKIE,
+        value=text,
+        path=PATH,
+        max_age=KEPT_SECONDS,
+        secure=appliance.services.public_url.startswith("https:"),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def forgotten() -> Cookie:
+    """What makes a terminal a phone again."""
+    return Cookie(key=COOKIE, value="", path=PATH, max_age=0, httponly=True, samesite="strict")
+
+
+def midnight(request: AnyRequest, now: int) -> int:
+    """The Unix second of the last midnight by the phone's own clock, or by UTC if it has not said."""
+    try:
+        minutes = int(request.cookies.get(OFFSET, "0")[:5])
+    except ValueError:
+        minutes = 0
+    ahead = max(-FARTHEST_MINUTES, min(minutes, FARTHEST_MINUTES)) * 60
+    return now - (now + ahead) % DAY_SECONDS
