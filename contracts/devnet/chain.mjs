@@ -20,6 +20,7 @@ export class Chain {
   #receipts = new Map();
   #nonces = new Map();
   #interfaces = new Map();
+  #deployed = new Map();
   #skipped = new Set();
   #fork = 0;
   #listeners = [];
@@ -88,8 +89,9 @@ export class Chain {
     }
   }
 
+  /** A contract's source, or null. (The machine itself forgets contracts that have no function.) */
   sourceOf(contract) {
-    return this.#machine.source(contract);
+    return this.#deployed.get(contract) ?? this.#machine.source(contract);
   }
 
   /** What a contract's functions take, or null when there is no such contract. */
@@ -155,6 +157,13 @@ export class Chain {
     }
     this.#tell("reorg", orphans);
     return orphans;
+  }
+
+  /** Begin anew: back to the first block, with nothing waiting. */
+  reset() {
+    if (this.#blocks.length > 1) this.reorganise(this.#blocks.length - 1, { lose: true });
+    this.mempool.clear();
+    this.#skipped.clear();
   }
 
   /** Let a waiting transaction be in the next block without being run. */
@@ -234,7 +243,9 @@ export class Chain {
     this.#blocks.push(entry);
     this.#byHash.set(block.hash, block).set(block.indexHash, block);
     for (const receipt of block.receipts) {
-      this.#receipts.set(receipt.transaction.txid, { block, receipt });
+      const { txid, type, contract, source } = receipt.transaction;
+      this.#receipts.set(txid, { block, receipt });
+      if (type === "smart_contract" && receipt.status === "success") this.#deployed.set(contract, source);
     }
   }
 
@@ -256,7 +267,11 @@ export class Chain {
     }
     this.#byHash.delete(block.hash);
     this.#byHash.delete(block.indexHash);
-    for (const { transaction } of block.receipts) this.#receipts.delete(transaction.txid);
+    for (const { transaction, status } of block.receipts) {
+      this.#receipts.delete(transaction.txid);
+      const { type, contract } = transaction;
+      if (type === "smart_contract" && status === "success") this.#deployed.delete(contract);
+    }
     this.#interfaces.clear();
     return block;
   }

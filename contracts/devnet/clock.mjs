@@ -17,4 +17,9 @@ export class Clock {
   advance(seconds) {
     this.#ahead += seconds;
   }
+
+  /** Back to the time of this machine. */
+  reset() {
+    this.#ahead = 0;
+  }
 }

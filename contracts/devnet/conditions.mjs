@@ -41,7 +41,7 @@ function described(condition, sender) {
     asset: condition.conditionType === PostConditionType.STX ? STX : assetOf(condition.asset),
     code: condition.conditionCode,
     amount: condition.amount === undefined ? null : BigInt(condition.amount),
-    value: condition.assetName === undefined ? null : `0x${cvToHex(condition.assetName)}`,
+    value: condition.assetName === undefined ? null : cvToHex(condition.assetName),
   };
 }
 

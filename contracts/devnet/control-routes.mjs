@@ -11,6 +11,7 @@ export function controlRoutes({ chain, clock, faucet, faults, observers, ticker,
     ["GET /devnet", () => ({ ...description(), ...stateOf({ chain, ticker, observers, faults }) })],
     ["POST /devnet/mine", (_, { json }) => mine(chain, json())],
     ["POST /devnet/reorg", (_, { json }) => reorganise(chain, json())],
+    ["POST /devnet/reset", () => reset({ chain, clock, faults, observers, ticker })],
     ["POST /devnet/time", (_, { json }) => advance(clock, json())],
     ["POST /devnet/interval", (_, { json }) => ticker.set(json())],
     ["POST /devnet/faucet", (_, { json }) => give(chain, faucet, json())],
@@ -66,6 +67,16 @@ function reorganise(chain, { depth = 1, lose = false, mine: count = 0 }) {
   const blocks = chain.reorganise(whole("depth", depth, { least: 1, most }), { lose });
   const mined = count > 0 ? mine(chain, { count }).blocks : [];
   return { orphaned: blocks.map(placeOf), mined, tip: placeOf(chain.tip) };
+}
+
+/** Begin anew: the first block, no timer, the true time, good weather, nobody watching. */
+function reset({ chain, clock, faults, observers, ticker }) {
+  clock.reset();
+  ticker.set({ seconds: 0 });
+  faults.clear();
+  for (const { url } of observers.list()) observers.remove(url);
+  chain.reset();
+  return { tip: placeOf(chain.tip) };
 }
 
 function advance(clock, { advance: seconds }) {

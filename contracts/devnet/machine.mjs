@@ -2,6 +2,7 @@
 import { Memory } from "./memory.mjs";
 
 const EPOCH = "4.0";
+const NONE = "0x09";
 const YEAR = 365 * 24 * 3600;
 
 // The machine's own idea of time: a block is so long after the one before or after its Bitcoin block.
@@ -143,7 +144,12 @@ export class Machine {
 
   /** A value of a contract's map, in hex; throws a message when there is no such map. */
   mapEntry(contract, map, key) {
-    return this.#sdk.getMapEntry(contract, map, key);
+    try {
+      return this.#sdk.getMapEntry(contract, map, key);
+    } catch (error) {
+      if (String(error).includes("value not found")) return NONE;
+      throw error;
+    }
   }
 
   /** A contract's data variable, in hex; throws a message when there is no such variable. */

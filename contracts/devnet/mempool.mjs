@@ -75,6 +75,12 @@ export class Mempool {
     this.#entries.delete(txid);
   }
 
+  /** Forget everything. */
+  clear() {
+    this.version += 1;
+    this.#entries.clear();
+  }
+
   #checkChaining({ address, nonce, isOrigin }, expected) {
     const place = { expected, actual: nonce, isOrigin, principal: address };
     if (nonce < expected) throw rejections.badNonce(place);

@@ -3,7 +3,7 @@ import { serializeCVBytes } from "@stacks/transactions";
 import { broken } from "./conditions.mjs";
 
 const MINER = "ST000000000000000000002AMW42H"; // Fees end at the address of nobody.
-const ERR_NONE = "0x0909";
+const ERR_NONE = "0x0809";
 const OK_TRUE = "0x0703";
 
 /** What a transaction came to: { transaction, status, result, events, cost, vmError }. */

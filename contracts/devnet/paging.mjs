@@ -1,12 +1,12 @@
 // Lists in pages, as version 3 of the API gives them.
 import { Answer } from "./router.mjs";
 
-/** One page of all entries; a cursor is the place of an entry, counted from the list's far end. */
-export function page(entries, query, { most, usual = 20 }) {
+/** One page of all entries, in shape; a cursor is the place of one, counted from the list's far end. */
+export function page(entries, query, { most, usual = 20, shape = (entry) => entry }) {
   const limit = limitOf(query, { most, usual });
   const total = entries.length;
   const start = startOf(query, total);
-  const results = entries.slice(start, start + limit);
+  const results = entries.slice(start, start + limit).map(shape);
   const place = (index) => (index < 0 || index >= total ? null : String(total - index));
   return {
     total,

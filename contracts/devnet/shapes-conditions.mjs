@@ -34,7 +34,7 @@ export function conditionShape(condition) {
     }
     case PostConditionType.NonFungible: {
       const value = condition.assetName;
-      const shown = { hex: `0x${cvToHex(value)}`, repr: cvToString(value) };
+      const shown = { hex: cvToHex(value), repr: cvToString(value) };
       return { ...common, type: "non_fungible", asset_value: shown, asset: assetShape(condition.asset) };
     }
     default:

@@ -137,7 +137,7 @@ function payloadShape(transaction, include) {
     const { clarity } = transaction;
     return { type, smart_contract: { contract_id: contract, clarity_version: clarity, ...source } };
   }
-  const values = transaction.values.map((value) => decoded(prefixed(cvToHex(value))));
+  const values = transaction.values.map((value) => decoded(cvToHex(value)));
   const given = include.has("function_args") ? { function_args: values } : {};
   const call = { contract_id: contract, function_name: transaction.function, ...given };
   return { type, contract_call: call };

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
-SUITES = ("tests/contracts.test.mjs",)
+SUITES = ("tests/contracts.test.mjs", "devnet/tests/devnet.test.mjs")
 
 
 def missing() -> str | None:
