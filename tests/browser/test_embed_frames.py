@@ -132,6 +132,55 @@ def test_the_language_that_the_shop_asks_for(shop: Shop, site: Site, visitors: V
     assert frame.evaluate("document.documentElement.lang + document.documentElement.dir") == "arrtl"
 
 
+def test_a_payment_that_is_confirmed_slowly(shop: Shop, site: Site, visitors: Visitors) -> None:
+    listed(shop, site)
+    made = shop.intent(200_000)
+    page = visitors.new()
+    page.goto(inline(shop, site, made["client_secret"]))
+    heard(page, "ready")
+    shop.pay(made, mine=False)
+    shop.sandbox("mine", count=1)
+    assert heard(page, "processing") == {"payment": made["id"], "status": "processing"}
+    assert page.evaluate("checkout.status") == "processing"
+    shop.sandbox("mine", count=2, bitcoin=True)
+    heard(page, "complete")
+    assert types_heard(page) == ["ready", "processing", "complete"]
+
+
+def test_a_shop_that_is_cross_origin_isolated(shop: Shop, site: Site, visitors: Visitors) -> None:
+    listed(shop, site)
+    made = session(shop)
+    address = inline(shop, site, made["client_secret"])
+    kind, body, headers = site.pages["/inline"]
+    isolated = {
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    site.pages["/inline"] = (kind, body, {**headers, **isolated})
+    page = visitors.new()
+    page.goto(address)
+    assert page.evaluate("crossOriginIsolated")
+    heard(page, "ready")
+    frame_of(page).click("#start")
+    frame_of(page).wait_for_selector("#sandbox-exact")
+
+
+def test_the_receipt_is_read_within_the_dialog(shop: Shop, site: Site, visitors: Visitors) -> None:
+    listed(shop, site)
+    made = session(shop)
+    page = visitors.new()
+    page.goto(modal(shop, site, made["client_secret"]))
+    page.click("#pay")
+    frame = frame_of(page)
+    frame.click("#start")
+    frame.wait_for_selector("#sandbox-exact")
+    shop.pay(made)
+    frame.click("#receipt")
+    frame.wait_for_url("**/receipt?*")
+    page.keyboard.press("Escape")
+    assert heard(page, "close")["status"] == "complete"
+
+
 def test_an_expired_payment_is_told(shop: Shop, site: Site, visitors: Visitors) -> None:
     listed(shop, site)
     made = shop.intent()

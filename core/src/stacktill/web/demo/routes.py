@@ -46,20 +46,25 @@ def demo_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     if not has_demo(appliance):
         return []
     pages = _Pages(appliance)
+
+    def route(method: Any, path: str, name: str) -> HTTPRouteHandler:
+        return HTTPRouteHandler(
+            path,
+            http_method=method,
+            name=f"demo.{name}",
+            status_code=200,
+            include_in_schema=False,
+            exception_handlers={TillRefused: pages.sorry},
+        )
+
     return [
-        _route("GET", "/demo", "demo.shop")(pages.shelf),
-        _route("POST", "/demo/cart", "demo.cart")(pages.cart),
-        _route("POST", "/demo/orders", "demo.order")(pages.order),
-        _route("GET", "/demo/orders/{id:str}", "demo.show")(pages.show),
-        _route("POST", "/demo/webhook", "demo.webhook")(pages.webhook),
-        _route("GET", "/demo/static/{name:str}", "demo.static")(_file),
+        route("GET", "/demo", "shop")(pages.shelf),
+        route("POST", "/demo/cart", "cart")(pages.cart),
+        route("POST", "/demo/orders", "order")(pages.order),
+        route("GET", "/demo/orders/{id:str}", "show")(pages.show),
+        route("POST", "/demo/webhook", "webhook")(pages.webhook),
+        route("GET", "/demo/static/{name:str}", "static")(_file),
     ]
-
-
-def _route(method: Any, path: str, name: str) -> HTTPRouteHandler:
-    return HTTPRouteHandler(
-        path, http_method=method, name=name, status_code=200, include_in_schema=False
-    )
 
 
 async def _file(request: AnyRequest) -> Response[bytes]:
@@ -82,10 +87,7 @@ class _Pages:
 
     async def shelf(self, request: AnyRequest) -> Response[bytes]:
         """What there is to buy, the cart, and how to check out."""
-        try:
-            shop = await self._opened()
-        except TillRefused as refusal:
-            return self._sorry(refusal)
+        shop = await self._opened()
         visit = _visit(request, shop)
         return self._page("shop.html", visit, shop, lines=lines_of(visit.cart))
 
@@ -110,10 +112,7 @@ class _Pages:
             return see_other("/demo")
         self._count()
         url = _own_address(request, self._appliance.services.public_url)
-        try:
-            order = await place_order(shop, self._orders, visit.visitor, lines, way=way, url=url)
-        except TillRefused as refusal:
-            return self._sorry(refusal)
+        order = await place_order(shop, self._orders, visit.visitor, lines, way=way, url=url)
         visit = visit.with_order(order.id, order.session_id)
         here = f"/demo/orders/{order.id}"
         if request.headers.get("accept") == "application/json":
@@ -125,12 +124,9 @@ class _Pages:
 
     async def show(self, request: AnyRequest) -> Response[bytes]:
         """One order of this visitor, with all that happened behind the counter."""
-        try:
-            shop = await self._opened()
-            visit = _visit(request, shop)
-            order = await self._find(request.path_params["id"], visit, shop)
-        except TillRefused as refusal:
-            return self._sorry(refusal)
+        shop = await self._opened()
+        visit = _visit(request, shop)
+        order = await self._find(request.path_params["id"], visit, shop)
         if order is None:
             return self._page("missing.html", visit, shop, status=404)
         return self._page("order.html", visit, shop, order=order)
@@ -146,6 +142,14 @@ class _Pages:
             status_code=200 if is_good else 400,
             media_type="application/json",
         )
+
+    def sorry(self, request: AnyRequest, refusal: TillRefused) -> Response[bytes]:
+        """What is shown when the box did not do what the shop asked it to."""
+        del request
+        if refusal.status in (401, 403):
+            self._shop = None  # Its key was taken away: the next visit opens it anew.
+        public_url = self._appliance.services.public_url
+        return demo_page("sorry.html", public_url=public_url, status=503, why=refusal.message)
 
     async def _opened(self) -> OpenShop:
         async with self._opening:
@@ -183,10 +187,6 @@ class _Pages:
             has_docs=self._appliance.settings.server.docs,
             **values,
         )
-
-    def _sorry(self, refusal: TillRefused) -> Response[bytes]:
-        public_url = self._appliance.services.public_url
-        return demo_page("sorry.html", public_url=public_url, status=503, why=refusal.message)
 
 
 def _visit(request: AnyRequest, shop: OpenShop) -> Visit:

@@ -25,7 +25,7 @@ SHOWN_HEADERS = (
     "webhook-signature",
     "stripe-signature",
 )
-MOST_BODY_BYTES = 64_000
+MOST_BODY_BYTES = 16_000
 
 
 async def place_order(

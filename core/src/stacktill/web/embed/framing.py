@@ -21,6 +21,16 @@ class Framing:
     parent: str | None
     opener_policy: str
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every answer of the visit carries, redirects as well: one without would cut the ties."""
+        headers = {"cross-origin-opener-policy": self.opener_policy}
+        if self.parent is not None:
+            # For shops that are cross-origin isolated: all that the page loads is our own.
+            headers["cross-origin-embedder-policy"] = "require-corp"
+            headers["cross-origin-resource-policy"] = "cross-origin"
+        return headers
+
 
 def framing_of(allowed_origins: Sequence[str], embed: str | None, origin: str | None) -> Framing:
     """Decide by the store's list; ``embed`` and ``origin`` are what the address of the page says."""

@@ -59,8 +59,7 @@ def see_other(visit: Visit, path: str) -> Response[bytes]:
     headers = {
         "location": visit.url(path),
         "cache-control": "no-store",
-        # A redirect without it would already cut the window off from the shop's page.
-        "cross-origin-opener-policy": visit.framing.opener_policy,
+        **visit.framing.headers,
     }
     return Response(b"", status_code=SEE_OTHER, media_type="text/html", headers=headers)
 

@@ -75,8 +75,8 @@ class Visit:
         )
         headers = {
             "content-security-policy": POLICY + self.framing.ancestors,
-            "cross-origin-opener-policy": self.framing.opener_policy,
             "cache-control": "no-store",
             "content-language": self.tongue.language.code,
+            **self.framing.headers,
         }
         return Response(body, status_code=status, media_type="text/html", headers=headers)

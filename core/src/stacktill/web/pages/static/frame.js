@@ -12,7 +12,8 @@ let height = 0;
 const post = (message) => holder?.postMessage({ stacktill: PROTOCOL, ...message }, parent);
 
 document.addEventListener("stacktill", ({ detail }) => {
-  if (detail.type !== "ready") last = detail;
+  if (detail.type === "ready") return; // Said below for every page, receipts as well.
+  last = detail;
   post(detail);
 });
 
@@ -42,3 +43,5 @@ if (isFrame) {
     if (link && !link.href.startsWith(ours)) link.target = "_top";
   }, true);
 }
+
+post({ type: "ready" });
