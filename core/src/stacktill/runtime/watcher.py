@@ -155,11 +155,12 @@ class Watcher:
 
     async def _foot(self, height: int) -> tuple[Block, Sequence[Transfer]]:
         """The block to begin with below a height, and its transfers."""
-        lowest = max(height - FOOT_BLOCKS, 0)
-        block = await self._chain.block(lowest)
-        if block is None:
-            raise ChainUnavailable(f"the chain does not show its block {lowest}")
-        return block, await self._chain.transfers(block)
+        # A young chain may count its blocks from 1, or show none from before its history began.
+        for number in range(max(height - FOOT_BLOCKS, 0), height + 1):
+            block = await self._chain.block(number)
+            if block is not None:
+                return block, await self._chain.transfers(block)
+        raise ChainUnavailable(f"the chain does not show any block up to {height}")
 
     async def _step_forward(self, here: ChainBlock) -> bool:
         """Apply the block after the cursor; False when the source has none."""
