@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -142,6 +143,8 @@ async def open_http(
     url: str, *, api_key: str | None, requests_per_minute: float, timeout_seconds: float
 ) -> AsyncIterator[Http]:
     """A source at a URL, for as long as the context."""
+    # A line per request would drown everything else; what fails is told by whoever asked.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
     if api_key is not None:
         headers["x-api-key"] = api_key
