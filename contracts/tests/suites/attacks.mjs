@@ -4,7 +4,7 @@ import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
 import { INTENTS, PAY, balance, call, deploy, fresh, fund, now, passBurnBlocks } from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
-import { ID, create, intentOf, processPayment, register } from "../kit/intents.mjs";
+import { ID, create, intentOf, processPayment, register, setFees, setMerchant } from "../kit/intents.mjs";
 import { merchant, otherMerchant, payer, platform, stranger } from "../kit/people.mjs";
 import { asTuple, pay, payArguments, terms, trust } from "../kit/terms.mjs";
 
@@ -166,5 +166,35 @@ describe("sums", () => {
     const run = () => call(INTENTS, "distribute-fees", [Cl.bufferFromHex("00"), list], payer);
     assert.throws(run, "the VM stops the transaction");
     assert.deepEqual([balance(payer), balance(stranger)], [10n, 0n]);
+  });
+});
+
+describe("stolen keys", () => {
+  beforeEach(async () => {
+    await fresh();
+    fund(payer, 100_000);
+    trust();
+    register();
+    setFees(100, platform);
+    create();
+  });
+
+  test("of the gateway sign terms, but move nobody's sats and change nothing", () => {
+    const mine = terms({ merchant: stranger, feeTo: stranger });
+    assert.equal(pay(mine, { sender: stranger }).error, 2, "he can only pay himself");
+    assert.equal(pay(terms({ merchant: otherMerchant }), { sender: stranger }).error, 1);
+    assert.equal(balance(payer), 100_000n);
+    trust("gateway", false);
+    assert.equal(pay(mine).error, 104, "and not for long");
+  });
+
+  test("of the owner pause and trust, but move no sats and change no terms", () => {
+    trust("stranger");
+    setFees(1000, stranger);
+    setMerchant(merchant, { bps: 1000 });
+    assert.deepEqual([intentOf(merchant).fee, intentOf(merchant)["fee-to"]], [500n, platform]);
+    assert.deepEqual(moved(processPayment().events).map(({ to }) => to), [merchant, platform]);
+    assert.deepEqual(moved(pay(terms()).events).map(({ to }) => to), [merchant, platform]);
+    assert.equal(balance(stranger), 0n);
   });
 });
