@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 import time
@@ -146,4 +147,6 @@ def _reason(error: BaseException) -> str:
         return f"no TLS: {one_line(error.reason or str(error), SAID_MAX)}"
     if isinstance(error, EOFError | ConnectionResetError | aiosmtplib.SMTPServerDisconnected):
         return "the mail server closed the connection"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
     return one_line(str(error), SAID_MAX) or type(error).__name__
