@@ -46,7 +46,7 @@ class PostOffice:
             f"{table}RETRY_SCHEDULE_SECONDS": "0.2,0.2,0.2,0.2,0.2",
         }
 
-    def letters_to(self, recipient: str, *, count: int, seconds: float = 10.0) -> list[Letter]:
+    def letters_to(self, recipient: str, *, count: int, seconds: float = 30.0) -> list[Letter]:
         """The e-mails to an address, as soon as there are so many."""
 
         def come() -> list[Letter]:

@@ -14,7 +14,8 @@ __all__ = ["Attempt", "Message", "NotificationBackend", "Notifier", "Outcome", "
 
 Outcome = Literal["delivered", "failed", "throttled", "gone", "refused"]
 """delivered: 2xx · failed: anything that may pass · throttled: slow down (429, 502, 504) ·
-gone: 410, disable the endpoint · refused: the address is forbidden, nothing was sent."""
+gone: 410, disable the endpoint · refused: the address is forbidden and nothing was sent, or the peer
+has said no for good (a mail server's 5xx)."""
 
 
 @dataclass(frozen=True, slots=True)
