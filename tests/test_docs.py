@@ -87,7 +87,12 @@ def anchors(text: str) -> set[str]:
 
 def pages() -> list[Path]:
     """Return every page a reader may come to: the docs and the notes beside the code."""
-    outside = [*ROOT.glob("*.md"), *ROOT.glob("core/*.md"), *ROOT.glob("plugins/*/*.md"), *ROOT.glob("contracts/*.md")]
+    outside = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("core/*.md"),
+        *ROOT.glob("plugins/*/*.md"),
+        *ROOT.glob("contracts/*.md"),
+    ]
     return sorted([*DOCS.rglob("*.md"), *outside, *ROOT.glob("bench/*.md")])
 
 

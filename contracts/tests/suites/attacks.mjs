@@ -174,8 +174,8 @@ describe("stolen keys", () => {
     await fresh();
     fund(payer, 100_000);
     trust();
-    register();
     setFees(100, platform);
+    register();
     create();
   });
 
