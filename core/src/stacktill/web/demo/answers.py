@@ -13,7 +13,8 @@ from litestar import Response
 from stacktill.web.demo.goods import GOODS
 from stacktill.web.demo.highlighting import as_curl, as_json
 from stacktill.web.kept import Kept
-from stacktill.web.pages import money
+from stacktill.web.pages.i18n.languages import LANGUAGES, Language
+from stacktill.web.pages.i18n.tongue import tongue
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -63,14 +64,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"as_json": as_json, "as_curl": as_curl}
-    environment.globals |= {"assets": URLS, "money": money, "goods": GOODS}
+    environment.globals |= {"assets": URLS, "goods": GOODS, "languages": LANGUAGES.values()}
     return environment
 
 
 def demo_page(
-    template: str, *, public_url: str, status: int = 200, **values: Any
+    template: str, language: Language, *, public_url: str, status: int = 200, **values: Any
 ) -> Response[bytes]:
-    """A page of this moment, for this visitor alone."""
+    """A page of this moment, for this visitor alone, in their language."""
     parts = urlsplit(public_url)
     policy = POLICY.format(public=f"{parts.scheme}://{parts.netloc}")
     headers = {
@@ -79,8 +80,11 @@ def demo_page(
         # With none at all, browsers would not say where a form comes from.
         "referrer-policy": "same-origin",
         "x-robots-tag": "noindex",
+        "content-language": language.code,
     }
-    body = _environment().get_template(template).render(**values).encode()
+    say = tongue(language)
+    words = {"language": language, "say": say, "_": say.gettext}
+    body = _environment().get_template(template).render(**words, **values).encode()
     return Response(body, status_code=status, media_type="text/html", headers=headers)
 
 

@@ -16,7 +16,6 @@ class Good:
 
     sku: str
     name: str
-    about: str
     price_sats: int
 
 
@@ -34,10 +33,10 @@ class Line:
 
 
 GOODS = (
-    Good("coffee", "Coffee beans", "Roasted this week, 250 g", 18_000),
-    Good("mug", "Enamel mug", "Keeps its colour, and its coffee", 21_000),
-    Good("notebook", "Notebook", "Dotted, for ledgers and dreams", 12_500),
-    Good("stickers", "Sticker sheet", "Seven of them, weatherproof", 2_100),
+    Good("coffee", "Coffee beans", 18_000),
+    Good("mug", "Enamel mug", 21_000),
+    Good("notebook", "Notebook", 12_500),
+    Good("stickers", "Sticker sheet", 2_100),
 )
 BY_SKU = {good.sku: good for good in GOODS}
 

@@ -64,7 +64,7 @@ async def open_shop(appliance: Appliance) -> OpenShop:
         identity = await appliance.storage.write(_new_keys, appliance.services)
         await _forget_endpoints(TillClient(url, identity.secret_key))
     client = TillClient(url, identity.secret_key)
-    identity = await _with_endpoint(identity, client, url + WEBHOOK_PATH)
+    identity = await _with_endpoint(identity, client, _webhook_url(appliance, url))
     if identity != known:
         write_identity(path, identity)
     await _allow_own_pages(client, _own_origins(url, appliance.services.public_url))
@@ -147,6 +147,12 @@ def _own_url(appliance: Appliance) -> str:
     parts = urlsplit(str(noted))
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(parts.hostname or "")  # noqa: S104 - compared
     return f"http://{host}:{parts.port}" if host else str(noted)
+
+
+def _webhook_url(appliance: Appliance, url: str) -> str:
+    """Where webhooks come to: a box with real money sends none to addresses within its own network."""
+    services = appliance.services
+    return (url if services.live_chain is None else services.public_url) + WEBHOOK_PATH
 
 
 def _own_origins(url: str, public_url: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +20,7 @@ from stacktill.web.demo.opening import OpenShop, open_shop
 from stacktill.web.demo.orders import Order, Orders, Way
 from stacktill.web.demo.sales import find_again, place_order, receive
 from stacktill.web.demo.visits import COOKIE, Visit, read_visit, sign_visit
+from stacktill.web.pages.i18n.languages import Language, choose_language, wanted_language
 from stacktill.web.params import decode_form
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class _Pages:
         """What there is to buy, the cart, and how to check out."""
         shop = await self._opened()
         visit = _visit(request, shop)
-        return self._page("shop.html", visit, shop, lines=lines_of(visit.cart))
+        return self._page("shop.html", request, shop, lines=lines_of(visit.cart))
 
     async def cart(self, request: AnyRequest) -> Response[bytes]:
         """Put something into the cart, or take it out."""
@@ -112,7 +114,15 @@ class _Pages:
             return see_other("/demo")
         self._count()
         url = _own_address(request, self._appliance.services.public_url)
-        order = await place_order(shop, self._orders, visit.visitor, lines, way=way, url=url)
+        order = await place_order(
+            shop,
+            self._orders,
+            visit.visitor,
+            lines,
+            way=way,
+            url=url,
+            language=_language(request, visit).code,
+        )
         visit = visit.with_order(order.id, order.session_id)
         here = f"/demo/orders/{order.id}"
         if request.headers.get("accept") == "application/json":
@@ -128,8 +138,8 @@ class _Pages:
         visit = _visit(request, shop)
         order = await self._find(request.path_params["id"], visit, shop)
         if order is None:
-            return self._page("missing.html", visit, shop, status=404)
-        return self._page("order.html", visit, shop, order=order)
+            return self._page("missing.html", request, shop, status=404)
+        return self._page("order.html", request, shop, order=order)
 
     async def webhook(self, request: AnyRequest) -> Response[bytes]:
         """Where the box sends its events: 2xx once they are noted, 400 to whatever is not signed."""
@@ -145,11 +155,16 @@ class _Pages:
 
     def sorry(self, request: AnyRequest, refusal: TillRefused) -> Response[bytes]:
         """What is shown when the box did not do what the shop asked it to."""
-        del request
         if refusal.status in (401, 403):
             self._shop = None  # Its key was taken away: the next visit opens it anew.
         public_url = self._appliance.services.public_url
-        return demo_page("sorry.html", public_url=public_url, status=503, why=refusal.message)
+        return demo_page(
+            "sorry.html",
+            _language(request, Visit()),
+            public_url=public_url,
+            status=503,
+            why=refusal.message,
+        )
 
     async def _opened(self) -> OpenShop:
         async with self._opening:
@@ -174,10 +189,18 @@ class _Pages:
         self._spare -= 1
 
     def _page(
-        self, template: str, visit: Visit, shop: OpenShop, *, status: int = 200, **values: Any
+        self,
+        template: str,
+        request: AnyRequest,
+        shop: OpenShop,
+        *,
+        status: int = 200,
+        **values: Any,
     ) -> Response[bytes]:
-        return demo_page(
+        visit = _visit(request, shop)
+        answer = demo_page(
             template,
+            _language(request, visit),
             public_url=self._appliance.services.public_url,
             status=status,
             url=self._appliance.services.public_url,
@@ -187,10 +210,18 @@ class _Pages:
             has_docs=self._appliance.settings.server.docs,
             **values,
         )
+        # A cookie that is set only on purpose cannot undo what another tab has done meanwhile.
+        return _remember(answer, request, visit, shop) if "lang" in request.query_params else answer
 
 
 def _visit(request: AnyRequest, shop: OpenShop) -> Visit:
-    return read_visit(request.cookies.get(COOKIE), shop.cookie_key) or Visit()
+    visit = read_visit(request.cookies.get(COOKIE), shop.cookie_key) or Visit()
+    chosen = wanted_language(request.query_params.get("lang"))
+    return visit if chosen is None else replace(visit, language=chosen.code)
+
+
+def _language(request: AnyRequest, visit: Visit) -> Language:
+    return choose_language(visit.language, None, request.headers.get("accept-language"))
 
 
 def _remember(

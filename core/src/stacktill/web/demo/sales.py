@@ -29,7 +29,14 @@ MOST_BODY_BYTES = 16_000
 
 
 async def place_order(
-    shop: OpenShop, orders: Orders, visitor: str, lines: tuple[Line, ...], *, way: Way, url: str
+    shop: OpenShop,
+    orders: Orders,
+    visitor: str,
+    lines: tuple[Line, ...],
+    *,
+    way: Way,
+    url: str,
+    language: str,
 ) -> Order:
     """Make an order and the checkout session that pays it; ``url`` is the shop's own address.
 
@@ -39,6 +46,7 @@ async def place_order(
     here = f"{url}/demo/orders/{id}"
     params = {
         "client_reference_id": id,
+        "locale": language,
         "metadata[visitor]": visitor,
         "metadata[way]": way,
         "payment_intent_data[metadata][order]": id,

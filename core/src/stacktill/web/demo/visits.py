@@ -21,11 +21,15 @@ LONGEST = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a browser brings along; ``orders`` holds each order's id and its session's."""
+    """What a browser brings along; ``orders`` holds each order's id and its session's.
+
+    ``language`` is the one that was chosen by hand, if any.
+    """
 
     visitor: str = field(default_factory=lambda: secrets.token_hex(16))
     cart: dict[str, int] = field(default_factory=dict)
     orders: tuple[tuple[str, str], ...] = ()
+    language: str | None = None
 
     def with_quantity(self, sku: str, quantity: int) -> Visit:
         """The visit with so many of one thing in the cart; unknown things change nothing."""
@@ -46,7 +50,7 @@ class Visit:
 
 def sign_visit(visit: Visit, key: bytes) -> str:
     """The cookie's text; nobody without the key can make one."""
-    whole = {"v": visit.visitor, "c": visit.cart, "o": visit.orders}
+    whole = {"v": visit.visitor, "c": visit.cart, "o": visit.orders, "l": visit.language}
     text = base64.urlsafe_b64encode(json.dumps(whole, separators=(",", ":")).encode()).decode()
     return f"{text}.{_signature(text, key)}"
 
@@ -61,7 +65,8 @@ def read_visit(cookie: str | None, key: bytes) -> Visit | None:
     try:
         whole = json.loads(base64.urlsafe_b64decode(text))
         orders = tuple((str(order), str(session)) for order, session in whole["o"])
-        return Visit(str(whole["v"]), {sku: int(n) for sku, n in whole["c"].items()}, orders)
+        cart = {sku: int(count) for sku, count in whole["c"].items()}
+        return Visit(str(whole["v"]), cart, orders, whole["l"])
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return None  # Signed by us, but in a form of another version.
 

@@ -65,7 +65,7 @@ async function placeOrder(form) {
     body: new URLSearchParams(new FormData(form)),
   });
   const type = answer.headers.get("content-type") ?? "";
-  if (!answer.ok || !type.startsWith("application/json")) throw new Error("The order was not taken. Try again.");
+  if (!answer.ok || !type.startsWith("application/json")) throw new Error(form.dataset.problem);
   return answer.json();
 }
 
