@@ -85,6 +85,20 @@ def _closed(shop: Shop) -> str:
     return str(link["id"])
 
 
+def _long(shop: Shop) -> str:
+    """Everything as long as it may be, and without a place to break."""
+    shop.post("/v1/account", {"business_profile": {"name": "W" * 200}})
+    price = {
+        "currency": "btc",
+        "unit_amount": 2_000_000_000_000_000,
+        "product_data": {"name": "M" * 250},
+    }
+    item = {"price_data": price, "quantity": 1}
+    cart = session(shop, line_items=[item])
+    shop.http.post(f"{shop.url}/pay/{cart['id']}")
+    return str(cart["id"])
+
+
 def _missing(shop: Shop) -> str:
     del shop
     return "pi_none"
@@ -103,6 +117,7 @@ SCENES: dict[str, Callable[[Shop], str]] = {
     "expired": _expired,
     "canceled": _canceled,
     "closed": _closed,
+    "long": _long,
     "missing": _missing,
 }
 """Makes a payment that is in the state; the rest of its page's address after ``/pay/``."""

@@ -103,6 +103,7 @@ def test_blocks_are_counted_as_they_come(payer: Payer, shop: Shop) -> None:
     payer.reads("1 of 6 Bitcoin blocks", "This usually takes another 50 minutes.")
     shop.sandbox("mine", count=2, bitcoin=True)
     payer.reads("3 of 6 Bitcoin blocks")
+    expect(payer.page.get_by_role("status")).to_have_text("3 of 6 Bitcoin blocks")
     payer.shoots("confirming")
     payer.clicks("Mine a block")
     payer.reads("4 of 6 Bitcoin blocks")
@@ -123,6 +124,64 @@ def test_a_reorganisation_takes_the_payment_back(payer: Payer, shop: Shop) -> No
     page.get_by_text("My wallet says that the transaction is gone").click()
     expect(page.get_by_text("Scan with a wallet")).to_be_visible()
     shop.pay(intent)
+    payer.sees("Paid")
+
+
+def test_even_a_paid_page_follows_a_reorganisation(payer: Payer, shop: Shop) -> None:
+    payer.open(shop.intent(20_000))
+    payer.clicks("Pay exactly")
+    payer.sees("Paid")
+    shop.sandbox("reorg", depth=1, drop=True)
+    payer.sees("Wait a moment before you do anything")
+
+
+def test_the_chain_stands_still(payer: Payer, shop: Shop) -> None:
+    intent = shop.intent(20_000)
+    shop.sandbox("stall")
+    try:
+        # Even long after the payment's end nobody is told that the time is over.
+        shop.sandbox("advance", seconds=2_000)
+        page = payer.open(intent)
+        payer.reads("The network makes no blocks at the moment", "Your time does not run out")
+        expect(page.locator("#left")).to_have_count(0)
+        payer.shoots("standstill")
+    finally:
+        shop.sandbox("resume")
+    page.reload()
+    expect(page.locator("#left")).to_have_text(re.compile(r"^1[45]:\d\d$"))
+    payer.clicks("Pay exactly")
+    payer.sees("Paid")
+
+
+def test_the_time_is_over_but_the_shop_still_waits(payer: Payer, shop: Shop) -> None:
+    shop.post("/v1/account", {"payment_policy": {"late_grace_seconds": 3_600}})
+    intent = shop.intent(20_000)
+    payer.page.clock.install()
+    page = payer.open(intent)
+    page.locator("#left").wait_for()
+    shop.sandbox("advance", seconds=1_000)
+    page.clock.fast_forward("15:30")
+    payer.reads("The time is over: do not send anything now.")
+    expect(page.locator("#value-address")).to_have_count(0)
+    payer.shoots("overtime")
+    shop.pay(intent)
+    page.clock.run_for(1_000)
+    payer.sees("Paid")
+
+
+def test_a_page_in_the_background_rests_and_catches_up(payer: Payer, shop: Shop) -> None:
+    intent = shop.intent(20_000)
+    payer.page.clock.install()
+    page = payer.open(intent)
+    page.locator("#left").wait_for()
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
+    turn = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(hide % "true" + turn)
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/live")):
+        page.clock.fast_forward("01:05")
+    shop.pay(intent)
+    expect(payer.heading).to_contain_text("Send")
+    page.evaluate(hide % "false" + turn)
     payer.sees("Paid")
 
 
@@ -188,6 +247,7 @@ def test_the_server_starts_again_while_the_page_is_open(visitors: Visitors, tmp_
         page = payer.open(intent)
         served.stop()
         expect(page.get_by_role("status")).to_contain_text("No connection", timeout=12_000)
+        payer.shoots("no-connection")
         served.start()
         shop.pay(intent)
         payer.sees("Paid")

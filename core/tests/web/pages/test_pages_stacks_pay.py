@@ -14,7 +14,6 @@ from stacktill.web.pages.checkout.stacks_pay import LETTERS, LONGEST, bech32m, p
 from stacktill.web.pages.checkout.states import Place
 
 PLACE = Place(
-    network="stacks",
     token="SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token",
     address="SP2RTE7F21N6GQ6BBZR7JGGRWAT0T5Q3Z9ZHB9KRS",
     memo=intent_memo("pi_1"),
@@ -72,7 +71,7 @@ def test_a_request_says_all_that_a_wallet_needs() -> None:
 
 
 def test_no_request_without_the_memo() -> None:
-    binary = Place(network="stacks", token=PLACE.token, address=PLACE.address, memo="00ff")
+    binary = Place(token=PLACE.token, address=PLACE.address, memo="00ff")
     assert binary.memo_text is None
     assert payment_request(binary, 1) is None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from stacktill.application.services import Services
+from stacktill.application.stalls import stall_noted
 from stacktill.domain.errors import NotFound
 from stacktill.domain.payment_intents import CONFIRMABLE, PaymentIntent
 from stacktill.domain.resources import CheckoutSession, LineItem, PaymentLink
@@ -124,19 +125,23 @@ def _intent_state(
         is_over = intent.cancellation_reason == "expired"
         return _ended(services, "expired" if is_over else "canceled", session, money)
     if intent.status == "succeeded":
-        return _paid(uow, services, intent, session, money=money)
+        return _paid(uow, intent, session, money)
     if intent.status == "processing":
         return _confirming(intent, money)
-    return _waiting(services, intent, money)
+    return _waiting(uow, services, intent, money)
 
 
-def _waiting(services: Services, intent: PaymentIntent, money: Money) -> Waiting:
+def _waiting(uow: UnitOfWork, services: Services, intent: PaymentIntent, money: Money) -> Waiting:
+    # Who lost a payment to a reorganisation has longer than was promised at first.
+    ends_at = (intent.closes_at if intent.reversals else intent.expires_at) or 0
+    stands_still = stall_noted(uow, intent.chain_id or "")
     return Waiting(
         place=_place(services, intent),
         remaining_sats=intent.remaining_sats,
         seen_sats=intent.seen_sats,
-        # Who lost a payment to a reorganisation has longer than was promised at first.
-        ends_at=(intent.closes_at if intent.reversals else intent.expires_at) or 0,
+        ends_at=ends_at,
+        is_over=not stands_still and services.now(intent.livemode) >= ends_at,
+        stands_still=stands_still,
         has_failed=intent.last_payment_error is not None,
         taken_back=money.is_taken_back,
     )
@@ -154,12 +159,7 @@ def _confirming(intent: PaymentIntent, money: Money) -> Confirming:
 
 
 def _paid(
-    uow: UnitOfWork,
-    services: Services,
-    intent: PaymentIntent,
-    session: CheckoutSession | None,
-    *,
-    money: Money,
+    uow: UnitOfWork, intent: PaymentIntent, session: CheckoutSession | None, money: Money
 ) -> Paid:
     charge = None if intent.latest_charge is None else uow.charges.get(intent.latest_charge)
     paid = Paid() if session is None else _paid_session(uow, session)
@@ -169,7 +169,6 @@ def _paid(
         overpaid_sats=intent.overpaid_sats,
         refunded_sats=0 if charge is None else charge.refunded_sats,
         transactions=money.transactions,
-        network=services.chain_by_id(intent.chain_id or "").network,
         return_url=paid.return_url or _returned(intent),
         strays=money.strays,
     )
@@ -196,7 +195,6 @@ def _ended(services: Services, name: str, session: CheckoutSession | None, money
 def _place(services: Services, intent: PaymentIntent) -> Place:
     chain = services.chain_by_id(intent.chain_id or "")
     return Place(
-        network=chain.network,
         token=chain.sbtc_asset.partition("::")[0],
         address=intent.deposit_address or "",
         memo=intent.memo or "",

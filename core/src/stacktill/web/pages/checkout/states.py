@@ -59,9 +59,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where to pay: the network, the token's contract, the store's address, and the memo as hex."""
+    """Where to pay: the token's contract, the store's address, and the memo as hex."""
 
-    network: str
     token: str
     address: str
     memo: str
@@ -112,9 +111,10 @@ class Choosing:
 class Waiting:
     """Waits for money, all of it or the rest.
 
-    ``ends_at`` is until when the payer may pay; after it nothing more should be sent, although money on
-    its way may still count. ``has_failed``: the last transaction moved nothing. ``taken_back``: money was
-    here, and the block it stood in left the chain.
+    ``ends_at`` is until when the payer may pay. ``is_over``: nothing more should be sent, although money
+    on its way may still count. ``stands_still``: the chain makes no blocks, and nobody's time runs out.
+    ``has_failed``: the last transaction moved nothing. ``taken_back``: money was here, and the block it
+    stood in left the chain.
     """
 
     name: Literal["waiting"] = "waiting"
@@ -122,6 +122,8 @@ class Waiting:
     remaining_sats: int
     seen_sats: int
     ends_at: int
+    is_over: bool = False
+    stands_still: bool = False
     has_failed: bool = False
     taken_back: bool = False
 
@@ -148,7 +150,6 @@ class Paid:
     overpaid_sats: int = 0
     refunded_sats: int = 0
     transactions: tuple[str, ...] = ()
-    network: str = ""
     message: str | None = None
     return_url: str | None = None
     strays: Strays = NO_STRAYS

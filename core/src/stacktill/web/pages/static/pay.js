@@ -5,7 +5,6 @@ const POLL_MS = 5000;
 const RETRY_MS = 5000;
 const HIDDEN_MS = 60000;
 const COPIED_MS = 2000;
-const SETTLED = new Set(["paid", "canceled", "closed", "error"]);
 const TOLD = {
   ready: null, waiting: null, closed: null,
   confirming: "processing", paid: "complete", expired: "expired", canceled: "expired", error: "error",
@@ -13,9 +12,12 @@ const TOLD = {
 
 const panel = () => document.getElementById("panel");
 const state = () => panel()?.dataset.state ?? "";
-const say = (text) => {
+/** Tell those who cannot see the page; with `aloud` those who can as well. */
+const say = (text, aloud = false) => {
   const place = document.getElementById("said");
-  if (place && text) place.textContent = text;
+  if (!place) return;
+  place.textContent = text ?? "";
+  place.classList.toggle("aloud", aloud);
 };
 
 /** Tell the page that holds this one; the module for frames listens for it. */
@@ -54,7 +56,9 @@ const place = (fresh) => {
   prepare(panel());
   if (held !== null) (document.getElementById(held) ?? document.getElementById("heading"))?.focus();
   if (moved) document.querySelector("main").dataset.state = state();
-  say(document.getElementById("heading")?.textContent);
+  const words = (query) => panel().querySelector(query)?.textContent.trim();
+  const [heading, news] = [words("#heading"), words("[data-news]")];
+  say(moved && news ? `${heading}. ${news}` : news ?? heading);
   if (moved) tellState();
 };
 
@@ -75,9 +79,10 @@ const refresh = () => {
       const left = page.getElementById("left")?.dataset.left;
       if (left !== undefined) startCountdown(Number(left));
     }
+    if (offline) say("");
     offline = false;
   }).catch(() => {
-    if (!offline) say(panel()?.dataset.saidOffline);
+    if (!offline) say(panel()?.dataset.saidOffline, true);
     offline = true;
   }).finally(() => { asking = null; });
   return asking;
@@ -94,7 +99,7 @@ const stopPolling = () => { clearInterval(poll); poll = null; };
 
 const listen = () => {
   const address = panel()?.dataset.live;
-  if (!address || stream || SETTLED.has(state())) return;
+  if (!address || stream) return;
   stream = new EventSource(address);
   stream.onopen = stopPolling;
   stream.onmessage = ({ data }) => {
@@ -228,8 +233,7 @@ const prepare = (part) => {
   if (left === undefined) clearInterval(ticking);
   else startCountdown(Number(left));
   localTimes(part);
-  if (SETTLED.has(state())) stopListening();
-  else listen();
+  listen();
 };
 
 prepare(document);
