@@ -75,6 +75,21 @@ async def test_another_token_at_the_same_place_pays_nothing(till: Till) -> None:
     assert (await till.again(intent)).seen_sats == 0
 
 
+async def test_another_token_may_leave_from_the_same_place(till: Till) -> None:
+    """Each is booked, and booked back, in its own token."""
+    spent = till.transfer(300, sender=till.address, recipient="ST-cold-store")
+    await till.mine(till.transfer(1_000))
+    before = await till.balances()
+    await till.mine(spent)
+    await till.revert(1)
+    await till.mine(replace(spent, asset="SX.other::other"), fork="b")
+    await till.revert(1)
+    after = await till.balances()
+    assert {key: held for key, held in after.items() if held} == before
+    (kept,) = await till.all("withdrawals", txid=spent.txid)
+    assert (kept.asset, kept.reversed) == ("SX.other::other", True)
+
+
 async def test_transfers_that_move_up_within_their_transaction_keep_their_answers(
     till: Till,
 ) -> None:

@@ -54,7 +54,10 @@ def send_transfer(
         refund_id=None if refund is None else refund.id,
         reversed=False,
     )
-    (uow.withdrawals.save if known else uow.withdrawals.add)(withdrawal)
+    if known:
+        # Another may come to its place on the other side of a fork: of it nothing must stay.
+        uow.withdrawals.remove(withdrawal.id)
+    uow.withdrawals.add(withdrawal)
     _move(uow, services, withdrawal, refund, back=False)
     if refund is not None:
         refund_seen(uow, services, refund, withdrawal)
