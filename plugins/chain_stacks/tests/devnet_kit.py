@@ -69,6 +69,10 @@ class Devnet:
         """Hang up."""
         self._http.close()
 
+    def forget(self, url: str) -> None:
+        """Tell an observer no more."""
+        self._http.request("DELETE", "/devnet/observers", json={"url": url}).raise_for_status()
+
     def heal(self) -> None:
         """Let no answer fail any more."""
         assert self._http.delete("/devnet/faults").status_code == 200

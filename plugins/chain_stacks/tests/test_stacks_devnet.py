@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -438,3 +439,38 @@ async def _sats(wallet: Wallet, name: str) -> int:
     assert isinstance(answer, Ok)
     assert isinstance(answer.value, UInt)
     return answer.value.value
+
+
+# ------------------------------------------------------------------------------------ own node
+
+
+async def test_the_node_tells_what_the_api_tells(
+    devnet: Devnet, wallet: Wallet, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    settings = {
+        "node": devnet.url,
+        "observer": f"127.0.0.1:{unused_tcp_port}",
+        "observer_token": "token",
+        "observer_source": True,
+        "agreement": 2,
+    }
+    url = f"http://127.0.0.1:{unused_tcp_port}/token"
+    chance = random.Random(7)
+    async with opened_devnet_chain(devnet, tmp_path, **settings) as (chain, _):
+        devnet.order("observers", url=url)
+        try:
+            await asyncio.to_thread(devnet.mine)
+            for _ in range(4):
+                for name in ("alice", "bob", "carol"):
+                    await _anything(devnet, wallet, name, chance)
+                await asyncio.to_thread(devnet.mine)
+            await asyncio.to_thread(devnet.order, "observers/settle")
+            first = (await chain.tip()).height - 3
+            found = [len(await chain.transfers(await at(chain, first + step))) for step in range(4)]
+            assert any(found)
+            await asyncio.to_thread(devnet.order, "reorg", depth=3, mine=4)
+            await asyncio.to_thread(devnet.order, "observers/settle")
+            assert (await chain.tip()).height == first + 4
+            await chain.transfers(await at(chain, first + 1))
+        finally:
+            devnet.forget(url)

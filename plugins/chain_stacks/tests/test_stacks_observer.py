@@ -17,10 +17,15 @@ from stacktill_chain_stacks.pulse import Pulse
 TOKEN = "observer-token"
 
 
+def ignore(body: bytes) -> None:
+    """Keep nothing."""
+
+
 @pytest.fixture
 async def door() -> AsyncIterator[tuple[Pulse, str]]:
     pulse = Pulse()
-    async with serve_observer("127.0.0.1:0", TOKEN, pulse) as port:
+    kept: list[bytes] = []
+    async with serve_observer("127.0.0.1:0", TOKEN, pulse, keep=kept.append) as port:
         yield pulse, f"http://127.0.0.1:{port}"
 
 
@@ -96,7 +101,7 @@ async def test_many_connections_leave_room_again(door: tuple[Pulse, str]) -> Non
 
 
 async def test_the_chain_listens_when_it_is_told_to(tmp_path: Path) -> None:
-    async with serve_observer("127.0.0.1:0", TOKEN, Pulse()) as taken:
+    async with serve_observer("127.0.0.1:0", TOKEN, Pulse(), keep=ignore) as taken:
         address = f"127.0.0.1:{taken}"
         async with opened_chain(tmp_path, observer=address, observer_token=TOKEN) as deaf:
             assert (await deaf.chain.tip()).height == 2

@@ -27,6 +27,11 @@ class Agreement:
         self._needed = needed
         self.name = ", ".join(source.name for source in sources)
 
+    async def check(self) -> None:
+        """Raise when a source is on another network, or does not say on which."""
+        for source in self._sources:
+            await source.check()
+
     async def tip(self) -> Block:
         """The highest block that enough sources show as canonical."""
         tips = await self._ask(lambda source: source.tip())

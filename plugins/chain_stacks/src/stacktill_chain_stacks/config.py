@@ -42,6 +42,8 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     ``observer`` is where a node's event observer may connect, such as ``127.0.0.1:3700``.
     ``observer_token`` is what its path must begin with: the node's endpoint is then
     ``127.0.0.1:3700/TOKEN``.
+    ``observer_source`` makes what ``node`` tells there a source of its own, asked before ``apis``,
+    which may then be an empty list; its events_keys must be ``["*"]``.
     """
 
     network: Literal["mainnet", "testnet"] = "mainnet"
@@ -57,20 +59,24 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     stalled_after_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 600
     observer: str | None = None
     observer_token: str | None = None
+    observer_source: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work; the message names the key."""
         for name, url in (*(("apis", one) for one in self.apis or ()), ("node", self.node)):
             if url is not None and not url.startswith(("https://", "http://")):
                 raise ValueError(f"{name} must hold addresses that begin with https:// or http://")
-        if self.apis is not None and not self.apis:
+        if self.apis is not None and not self.apis and not self.observer_source:
             raise ValueError("apis must hold at least one address")
+        if self.observer_source and (self.observer is None or self.node is None):
+            raise ValueError("observer_source needs observer and node: who tells, and where")
         if len(set(self.api_urls)) < len(self.api_urls):
             raise ValueError(
                 "apis must be different hosts: one that is asked twice agrees with itself"
             )
-        if self.agreement > len(self.api_urls):
-            raise ValueError(f"agreement asks {self.agreement} of {len(self.api_urls)} apis")
+        count = len(self.api_urls) + self.observer_source
+        if self.agreement > count:
+            raise ValueError(f"agreement asks {self.agreement} of {count} sources")
         if self.observer is not None and not self.observer_token:
             raise ValueError("observer needs an observer_token, so that only the node is heard")
         if self.observer is not None and not _ADDRESS.fullmatch(self.observer):

@@ -1,7 +1,7 @@
-"""Where a node of our own tells of new blocks: answered at once, believed in nothing.
+"""Where a node of our own tells of new blocks: kept, answered at once, looked at later.
 
-A node holds its own work up until it is answered, so nothing is done here but to wake who waits; what is
-new is then read from the sources. The node cannot sign what it sends, so its path begins with a token.
+A node holds its own work up until it is answered, so nothing is done here but to keep what it says and to
+wake who waits. The node cannot sign what it sends, so its path begins with a token.
 """
 
 from __future__ import annotations
@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 import h11
 
+from stacktill.plugin import ChainUnavailable
 from stacktill_chain_stacks.pulse import Pulse
 
 __all__ = ["serve_observer"]
 
 log = logging.getLogger("stacktill.plugins.chain_stacks")
 
-NEWS = frozenset({"new_block", "new_burn_block"})
+OK = 200
+NEW_BLOCK = "new_block"
+NEWS = frozenset({NEW_BLOCK, "new_burn_block"})
 LARGEST_BODY_BYTES = 64 * 1_048_576
 MOST_CONNECTIONS = 16
 SECONDS_PER_REQUEST = 30
@@ -28,13 +32,16 @@ PIECE_BYTES = 65_536
 
 
 @asynccontextmanager
-async def serve_observer(address: str, token: str, pulse: Pulse) -> AsyncIterator[int | None]:
+async def serve_observer(
+    address: str, token: str, pulse: Pulse, *, keep: Callable[[bytes], None]
+) -> AsyncIterator[int | None]:
     """Listen for as long as the context, which gives the port, or None when it cannot be had.
 
-    Commands run beside the server, which has the port then; and news are a hint that can be missed.
+    Commands run beside the server, which has the port then. ``keep`` gets the body of every new block;
+    what it cannot make sense of is given up, and at any fault of its file the node tells the block again.
     """
     host, _, port = address.rpartition(":")
-    listener = _Listener(token, pulse)
+    listener = _Listener(token, pulse, keep)
     try:
         server = await asyncio.start_server(listener.serve, host.strip("[]"), int(port))
     except OSError as error:
@@ -49,9 +56,10 @@ async def serve_observer(address: str, token: str, pulse: Pulse) -> AsyncIterato
 
 
 class _Listener:
-    def __init__(self, token: str, pulse: Pulse) -> None:
+    def __init__(self, token: str, pulse: Pulse, keep: Callable[[bytes], None]) -> None:
         self._token = token.encode()
         self._pulse = pulse
+        self._keep = keep
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,30 +102,44 @@ class _Listener:
 
     async def _read(self, connection: h11.Connection, reader: asyncio.StreamReader) -> int | None:
         """Read a request to its end and return the status it deserves; None when nobody asks any more."""
-        status = 400
-        size = 0
+        status, name = 400, ""
+        body = bytearray()
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
                 connection.receive_data(await reader.read(PIECE_BYTES))
             elif isinstance(event, h11.Request):
-                status = self._status(event)
+                status, name = self._judged(event)
             elif isinstance(event, h11.Data):
-                size += len(event.data)
-                if size > LARGEST_BODY_BYTES:
+                if status == OK and name in NEWS:
+                    body += event.data
+                if len(body) > LARGEST_BODY_BYTES:
                     return None
             elif isinstance(event, h11.EndOfMessage):
-                return status
+                return self._taken(name, bytes(body)) if status == OK else status
             else:
                 return None
 
-    def _status(self, request: h11.Request) -> int:
+    def _judged(self, request: h11.Request) -> tuple[int, str]:
+        """Whether a request may speak, and what it is about."""
         token, _, name = bytes(request.target).removeprefix(b"/").partition(b"/")
         if not hmac.compare_digest(token, self._token):
             log.warning("chain.observer_refused")
-            return 404
-        if request.method != b"POST":
-            return 405
-        if name.decode("latin-1") in NEWS:
-            self._pulse.beat()
-        return 200
+            return 404, ""
+        return (OK if request.method == b"POST" else 405), name.decode("latin-1")
+
+    def _taken(self, name: str, body: bytes) -> int:
+        """Keep what was told and wake who waits."""
+        if name not in NEWS:
+            return OK
+        if name == NEW_BLOCK:
+            try:
+                self._keep(body)
+            except (ValueError, ChainUnavailable) as error:
+                # The node would tell the same for ever, and nothing else meanwhile.
+                log.error("chain.observer_misunderstood", extra={"reason": str(error)})  # noqa: TRY400
+            except (sqlite3.Error, OSError) as error:
+                log.error("chain.observer_full", extra={"reason": str(error)})  # noqa: TRY400
+                return 503
+        self._pulse.beat()
+        return OK

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
 from stacktill.domain.errors import ConfigError
 from stacktill.plugin import Chain, ChainUnavailable, PluginContext
@@ -14,32 +14,32 @@ from stacktill_chain_stacks.client.http import Http, open_http
 from stacktill_chain_stacks.client.node import NodeClient
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.identity import Identity, WrongNetwork
+from stacktill_chain_stacks.journal import Journal
+from stacktill_chain_stacks.node_source import NodeSource
 from stacktill_chain_stacks.observer import serve_observer
 from stacktill_chain_stacks.pulse import Pulse
-from stacktill_chain_stacks.source import ApiSource
+from stacktill_chain_stacks.source import ApiSource, ChainSource
+from stacktill_chain_stacks.told import read_told_block
 
 __all__ = ["open_clients", "open_stacks"]
 
 
 @asynccontextmanager
-async def open_clients(config: StacksConfig) -> AsyncIterator[list[Http]]:
-    """A client for each API, then one for the node when it is another host."""
-    urls = list(config.api_urls)
-    if config.node_url not in urls:
-        urls.append(config.node_url)
+async def open_clients(config: StacksConfig) -> AsyncIterator[dict[str, Http]]:
+    """A client for each API and for the node, by address."""
     async with AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(
-                open_http(
-                    url,
-                    # A key is for the hosts that gave it, not for a node elsewhere.
-                    api_key=config.api_key if url in config.api_urls else None,
-                    requests_per_minute=config.pace_per_minute,
-                    timeout_seconds=config.timeout_seconds,
-                )
+        clients = {}
+        for url in dict.fromkeys((*config.api_urls, config.node_url)):
+            is_api = url in config.api_urls
+            opened = open_http(
+                url,
+                # A key is for the hosts that gave it, and their limits are not those of one's own node.
+                api_key=config.api_key if is_api else None,
+                requests_per_minute=config.pace_per_minute if is_api else 0,
+                timeout_seconds=config.timeout_seconds,
             )
-            for url in urls
-        ]
+            clients[url] = await stack.enter_async_context(opened)
+        yield clients
 
 
 @asynccontextmanager
@@ -50,28 +50,63 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
     while it is down.
     """
     config: StacksConfig = context.config
-    identity = Identity(config.network_id, config.sbtc)
     async with open_clients(config) as clients:
-        apis = clients[: len(config.api_urls)]
-        sources = [ApiSource(ApiClient(http), NodeClient(http), identity) for http in apis]
-        for source in sources:
-            try:
-                await source.check()
-            except WrongNetwork as error:
-                raise ConfigError(f"[plugins.chain_stacks]: {error}") from error
-            except ChainUnavailable as error:
-                context.log.warning("chain.unavailable_at_start", extra={"reason": str(error)})
-        agreed = Agreement(sources, needed=config.agreement)
-        pulse = Pulse()
-        async with _heard(config, pulse):
-            yield StacksChain(config, agreed, clock=context.clock, pulse=pulse)
+        with _journal(context) as journal:
+            sources = _sources(config, clients, journal)
+            await _check(sources, context)
+            pulse = Pulse()
+            async with _heard(config, pulse, journal):
+                agreed = Agreement(sources, needed=config.agreement)
+                yield StacksChain(config, agreed, clock=context.clock, pulse=pulse)
+
+
+@contextmanager
+def _journal(context: PluginContext) -> Iterator[Journal | None]:
+    """Where the blocks of a node of one's own are kept, when it is a source."""
+    if not context.config.observer_source:
+        yield None
+        return
+    with closing(Journal(context.data_dir / "chain_stacks.sqlite3")) as journal:
+        yield journal
+
+
+def _sources(
+    config: StacksConfig, clients: dict[str, Http], journal: Journal | None
+) -> list[ChainSource]:
+    """The node of one's own first, when it is a source, then the APIs in their order."""
+    identity = Identity(config.network_id, config.sbtc)
+    sources: list[ChainSource] = []
+    if journal is not None:
+        node = NodeClient(clients[config.node_url])
+        sources.append(NodeSource(node, journal, identity, alone=not config.api_urls))
+    for url in config.api_urls:
+        http = clients[url]
+        sources.append(ApiSource(ApiClient(http), NodeClient(http), identity))
+    return sources
+
+
+async def _check(sources: list[ChainSource], context: PluginContext) -> None:
+    for source in sources:
+        try:
+            await source.check()
+        except WrongNetwork as error:
+            raise ConfigError(f"[plugins.chain_stacks]: {error}") from error
+        except ChainUnavailable as error:
+            context.log.warning("chain.unavailable_at_start", extra={"reason": str(error)})
 
 
 @asynccontextmanager
-async def _heard(config: StacksConfig, pulse: Pulse) -> AsyncIterator[None]:
-    """Hear a node's news, when there is one to be heard."""
+async def _heard(
+    config: StacksConfig, pulse: Pulse, journal: Journal | None
+) -> AsyncIterator[None]:
+    """Hear a node's news, when there is one to be heard, and keep them when they are a source."""
     if config.observer is None or config.observer_token is None:
         yield
         return
-    async with serve_observer(config.observer, config.observer_token, pulse):
+
+    def keep(body: bytes) -> None:
+        if journal is not None:
+            journal.add(read_told_block(body))
+
+    async with serve_observer(config.observer, config.observer_token, pulse, keep=keep):
         yield

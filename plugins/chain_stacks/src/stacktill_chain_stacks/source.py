@@ -23,6 +23,10 @@ class ChainSource(Protocol):
 
     name: str
 
+    async def check(self) -> None:
+        """Raise ``WrongNetwork`` when the source is on another network, or means another sBTC."""
+        ...
+
     async def tip(self) -> Block:
         """The canonical tip."""
         ...

@@ -55,9 +55,9 @@ class Desk:
             from stacktill_chain_stacks.sending import Sender
 
             async with open_clients(self.config) as clients:
-                urls = [*self.config.api_urls, self.config.node_url]
-                node = NodeClient(clients[urls.index(self.config.node_url)])
-                api = ApiClient(clients[0])
+                node = NodeClient(clients[self.config.node_url])
+                # Without any API the node's host is asked, and says itself that it is none.
+                api = ApiClient(clients[(*self.config.api_urls, self.config.node_url)[0]])
                 return await work(Tools(self.config, api, node, Sender(self.config, node, api)))
 
         return asyncio.run(opened())

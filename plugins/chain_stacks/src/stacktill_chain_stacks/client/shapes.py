@@ -199,6 +199,7 @@ class NodeInfo(msgspec.Struct, frozen=True):
     network_id: Height
     stacks_tip_height: Height
     burn_block_height: Height
+    stacks_tip: str = ""
     server_version: str = ""
     is_fully_synced: bool | None = None
 
