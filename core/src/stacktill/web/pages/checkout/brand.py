@@ -26,6 +26,8 @@ READABLE = 4.5
 LIGHT_PAPER, DARK_PAPER = "#f6f5f2", "#1d1f24"
 """The least bright surface of the light scheme that carries coloured text, the brightest of the dark."""
 STEPS = 20
+SOFTEST = 40
+"""How much of the paper, in percent, the softer ink may take."""
 NONE = "none"
 NAME = re.compile(r"(none|[0-9a-f]{6})-(none|[0-9a-f]{6})\.css")
 
@@ -50,7 +52,11 @@ def brand_sheet(primary: str | None, secondary: str | None) -> str:
         dark |= {"accent": primary, "on-accent": ink, "accent-ink": _towards(primary, DARK_PAPER)}
     if secondary is not None:
         ink = text_on(secondary)
-        light |= {"shelf": secondary, "on-shelf": ink, "on-shelf-quiet": ink, "on-shelf-dim": ink}
+        light |= {"shelf": secondary, "on-shelf": ink}
+        light |= {
+            "on-shelf-quiet": _softer(ink, secondary),
+            "on-shelf-dim": _softer(ink, secondary),
+        }
         light |= {"shelf-line": f"{ink}33"}
         dark |= light if primary is None else {k: v for k, v in light.items() if "shelf" in k}
     return f":root{{{_rules(light)}}}@media(prefers-color-scheme:dark){{:root{{{_rules(dark)}}}}}"
@@ -86,6 +92,15 @@ def _towards(colour: str, paper: str) -> str:
         if contrast(mixed, paper) >= READABLE:
             return mixed
     return end
+
+
+def _softer(ink: str, paper: str) -> str:
+    """An ink for what matters less: as close to its paper as can still be read well."""
+    for step in range(STEPS * SOFTEST // 100, 0, -1):
+        mixed = _mix(ink, paper, step / STEPS)
+        if contrast(mixed, paper) >= READABLE:
+            return mixed
+    return ink
 
 
 def _mix(colour: str, other: str, share: float) -> str:
