@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StacksChain"]
 
-FUTURE_SECONDS = 3600
+FUTURE_SECONDS = 7200
 
 
 class StacksChain:
