@@ -1,6 +1,7 @@
 // How the chain begins: everybody has money, and the contracts are deployed and ready.
 import { readFileSync } from "node:fs";
 import { Cl, serializeCVBytes } from "@stacks/transactions";
+import { DRY_RUN } from "./foresight.mjs";
 import { SBTC } from "./network.mjs";
 
 const MICRO_STX = 1_000_000_000n; // A thousand STX.
@@ -16,9 +17,10 @@ export function begin(machine, accounts) {
     machine.mintToken(`${SBTC}.sbtc-token`, address, SATS * share);
   }
   const { address } = accounts.deployer;
-  const deployments = CONTRACTS.map((name) => ({
-    deployContract: { name, content: sourceOf(name), options: { clarityVersion: 4 }, sender: address },
-  }));
+  const deployments = [
+    ...CONTRACTS.map((name) => deployment(`${address}.${name}`, `../contracts/${name}.clar`)),
+    deployment(DRY_RUN, "./dry-run.clar"),
+  ];
   const trust = {
     callPublicFn: {
       contract: `${address}.stacktill-pay-v1`,
@@ -32,6 +34,8 @@ export function begin(machine, accounts) {
   return { pay: `${address}.${CONTRACTS[0]}`, intents: `${address}.${CONTRACTS[1]}` };
 }
 
-function sourceOf(name) {
-  return readFileSync(new URL(`../contracts/${name}.clar`, import.meta.url), "utf8");
+function deployment(contract, file) {
+  const [sender, name] = contract.split(".");
+  const content = readFileSync(new URL(file, import.meta.url), "utf8");
+  return { deployContract: { name, content, options: { clarityVersion: 4 }, sender } };
 }

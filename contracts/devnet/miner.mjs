@@ -1,14 +1,16 @@
 // Running the transactions of a block: what each did, and what is to be in the block all the same.
 import { serializeCVBytes } from "@stacks/transactions";
 import { broken } from "./conditions.mjs";
+import { DRY_RUN, NOBODY, doom, fateOf } from "./foresight.mjs";
 
-const MINER = "ST000000000000000000002AMW42H"; // Fees end at the address of nobody.
 const ERR_NONE = "0x0809";
 const OK_TRUE = "0x0703";
+const MOST_ROUNDS = 5;
 
 /** What a transaction came to: { transaction, status, result, events, cost, vmError }. */
 export class Miner {
   #machine;
+  #dooms = new Map(); // Why a transfer of this block is sure to break its conditions.
 
   constructor(machine) {
     this.#machine = machine;
@@ -23,11 +25,13 @@ export class Miner {
     for (const { txid } of transactions) {
       if (skipped.has(txid)) verdicts.set(txid, { status: "problematic_skipped", vmError: null });
     }
-    for (;;) {
+    this.#dooms = new Map(transactions.map((each) => [each.txid, doom(each)]));
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const receipts = this.#run(transactions, verdicts, time);
       if (receipts !== null) return receipts;
       this.#judge(transactions.filter(({ txid }) => !verdicts.has(txid)), verdicts, time);
     }
+    throw new Error("these transactions come to another end each time they are run");
   }
 
   /** Run all that is not judged in one block; null, and the machine as before, when one misbehaves. */
@@ -40,7 +44,7 @@ export class Miner {
   }
 
   #attempt(transactions, verdicts, time) {
-    const steps = transactions.flatMap((each) => stepsOf(each, verdicts.has(each.txid)));
+    const steps = transactions.flatMap((each) => this.#stepsOf(each, verdicts.has(each.txid)));
     let outcomes;
     try {
       outcomes = this.#machine.runBlock(steps, time);
@@ -53,11 +57,25 @@ export class Miner {
       const verdict = verdicts.get(transaction.txid);
       outcomes.shift(); // The fee.
       const outcome = verdict === undefined ? outcomes.shift() : (verdict.outcome ?? null);
-      const receipt = receiptOf(transaction, verdict, outcome);
+      const receipt = this.#receiptOf(transaction, verdict, outcome);
       receipts.push(receipt);
       if (verdict === undefined) offence ??= offenceOf(receipt, outcome);
     }
     return { receipts, offence, crash: null };
+  }
+
+  #stepsOf(transaction, isJudged) {
+    const { fee, payer: sender, txid } = transaction;
+    const steps = [{ transferSTX: { amount: Number(fee), recipient: NOBODY, sender } }];
+    if (isJudged) return steps;
+    const isDoomed = this.#dooms.get(txid) !== null;
+    return [...steps, stepOf(isDoomed ? { ...transaction, contract: DRY_RUN } : transaction)];
+  }
+
+  #receiptOf(transaction, verdict, outcome) {
+    const reason = this.#dooms.get(transaction.txid);
+    if (verdict !== undefined || reason === null) return receiptOf(transaction, verdict, outcome);
+    return { transaction, events: [], cost: outcome.cost, ...fateOf(transaction, outcome, reason) };
   }
 
   /** Find out which transactions misbehave, by halves; the machine is as before afterwards. */
@@ -86,11 +104,6 @@ export class Miner {
 }
 
 const crashed = (message) => ({ status: "abort_by_response", vmError: message });
-
-function stepsOf(transaction, isJudged) {
-  const fee = { transferSTX: { amount: Number(transaction.fee), recipient: MINER, sender: transaction.payer } };
-  return isJudged ? [fee] : [fee, stepOf(transaction)];
-}
 
 function stepOf({ type, sender, contract, ...rest }) {
   if (type === "token_transfer") {

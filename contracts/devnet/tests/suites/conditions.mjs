@@ -64,6 +64,37 @@ describe("post-conditions", () => {
     assert.equal(await stx("alice"), 1_000_000_000 - 2000);
   });
 
+  test("that cannot hold do not hide why a transfer fails by itself", async () => {
+    const given = { postConditionMode: Deny };
+    const poor = await run(await transfer("alice", "bob", 1_000_000_001, given));
+    assert.deepEqual([poor.status, poor.result.repr], ["abort_by_response", "(err u1)"]);
+    const self = await run(await transfer("alice", "alice", 1, given));
+    assert.deepEqual([self.status, self.result.repr], ["abort_by_response", "(err u2)"]);
+    const others = [Cl.uint(1), Cl.principal(accounts.bob.address), Cl.principal(accounts.alice.address), Cl.none()];
+    const theft = await run(await call("alice", sbtc, "transfer", others, given));
+    assert.deepEqual([theft.status, theft.result.repr], ["abort_by_response", "(err u4)"]);
+  });
+
+  test("are broken by transfers in a bundle, too", async () => {
+    const part = (amount) =>
+      Cl.tuple({
+        amount: Cl.uint(amount),
+        sender: Cl.principal(accounts.alice.address),
+        to: Cl.principal(accounts.bob.address),
+        memo: Cl.none(),
+      });
+    const many = async (...amounts) => {
+      const postConditions = [origin().willSendLte(100).ft(sbtc, token)];
+      const values = [Cl.list(amounts.map(part))];
+      return run(await call("alice", sbtc, "transfer-many", values, { postConditionMode: Deny, postConditions }));
+    };
+    const { status, result } = await many(60, 41);
+    assert.deepEqual([status, result.repr], ["abort_by_post_condition", "(ok u2)"]);
+    assert.equal((await many(60, 0, 41)).result.repr, "(err u1001)");
+    assert.equal((await many(60, 40)).result.repr, "(ok u2)");
+    assert.equal(await sats("bob"), 1_000_000_100);
+  });
+
   test("mean nothing for transfers of STX, which have none", async () => {
     const sent = await run(await sendStx("alice", "bob", 5n, { postConditionMode: Deny }));
     assert.equal(sent.status, "success");
