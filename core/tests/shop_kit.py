@@ -122,11 +122,15 @@ class Till:
 
 
 @asynccontextmanager
-async def open_till(data_dir: Path, *, serves: bool = False) -> AsyncIterator[Till]:
+async def open_till(
+    data_dir: Path, *, serves: bool = False, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[Till]:
     """An appliance of its own in ``data_dir``, with one merchant; ``serves``: over HTTP as well."""
+    more = environ or {}
     environ = {
         "STACKTILL__SERVER__DATA_DIR": str(data_dir),
         "STACKTILL__LIMITS__REQUESTS_PER_SECOND": "0",
+        **more,
     }
     async with open_appliance(load_settings(environ=environ), loops=False) as appliance:
         # What the chain had before an appliance first looked is not its business.

@@ -20,6 +20,7 @@ from stacktill.application.refunds import (
 from stacktill.application.services import Caller
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, StateConflict
+from stacktill.domain.fees import FeeSchedule
 
 TWO_DEEP = (ConfirmationStep(None, Confirmations("stacks", 2)),)
 
@@ -148,13 +149,17 @@ async def test_another_stores_intent_decides_nothing_about_depth(till: Till) -> 
 
 async def test_a_reversal_gives_the_fee_back(till: Till) -> None:
     """A fork between two successes must not make the platform's fee due twice."""
-    intent = await till.intent(1_000, application_fee_amount=100)
-    payment = till.payment(intent)
-    await till.mine(payment)
+    tiers = FeeSchedule(tiers={"tenth": 1_000}, default_tier="tenth", recipients={False: "ST-fee"})
+    till = replace(till, services=replace(till.services, fees=tiers))
+    intent = await till.intent(1_000)
+    payment = till.payment(intent, 900)
+    fee = replace(payment, recipient="ST-fee", amount=100, event_index=2)
+    await till.mine(payment, fee)
     await till.revert(1)
     lines = await till.all("balance_transactions")
+    assert [line.fee_sats for line in lines] == [100, -100]
     assert sum(line.amount_sats - line.fee_sats for line in lines) == 0
-    await till.mine(payment, fork="b")
+    await till.mine(payment, fee, fork="b")
     lines = await till.all("balance_transactions")
     assert sum(line.fee_sats for line in lines) == 100
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,9 +25,11 @@ PEOPLE = [named_address(name) for name in ("alice", "bob", "carol", "dave")]
 ASSETS = [SBTC_ASSET, f"{PEOPLE[0]}.sbtc-token::sbtc-token"]
 _WRONG_PROJECTIONS = """
 SELECT * FROM balances WHERE projected <> mined + coalesce((
-    SELECT sum(iif(recipient = balances.address, amount, -amount)) FROM transactions
+    SELECT sum(
+        iif(recipient = balances.address, amount, 0) + iif(fee_recipient = balances.address, fee, 0)
+        - iif(sender = balances.address, amount + fee, 0)
+    ) FROM transactions
     WHERE height IS NULL AND fail IS NULL AND asset = balances.asset
-    AND balances.address IN (sender, recipient)
 ), 0)
 """
 FAILURES = [None, None, None, "abort_by_response", "abort_by_post_condition"]
@@ -64,13 +67,23 @@ class SandboxBooks(RuleBasedStateMachine):
         asset=st.sampled_from(ASSETS),
         amount=st.integers(1, 100),
         fail=st.sampled_from(FAILURES),
+        fee=st.one_of(st.none(), st.tuples(st.integers(1, 30), st.sampled_from(PEOPLE))),
     )
     def pay(
-        self, sender: str | None, recipient: str, asset: str, amount: int, fail: str | None
+        self,
+        *,
+        sender: str | None,
+        recipient: str,
+        asset: str,
+        amount: int,
+        fail: str | None,
+        fee: tuple[int, str] | None,
     ) -> None:
-        if sender == recipient:
+        if sender == recipient or (fee is not None and sender == fee[1]):
             return
         order = SandboxOrder(recipient, amount, sender=sender, asset=asset, fail=fail)
+        if fee is not None:
+            order = replace(order, fee_sats=fee[0], fee_recipient=fee[1])
         try:
             txid = self.runner.run(self.script.pay(order))
         except InvalidParameter:
@@ -82,8 +95,8 @@ class SandboxBooks(RuleBasedStateMachine):
         if fail is not None:
             self.failing.add(txid)
         elif sender is not None and sender not in self.seen:
-            self.granted[asset, sender] += amount
-        self.seen |= {sender or FAUCET, recipient}
+            self.granted[asset, sender] += order.amount_sats + order.fee_sats
+        self.seen |= {sender or FAUCET, recipient, order.fee_recipient or recipient}
 
     @rule(count=st.integers(1, 4), bitcoin=st.booleans())
     def mine(self, count: int, bitcoin: bool) -> None:
@@ -143,9 +156,9 @@ class SandboxBooks(RuleBasedStateMachine):
     def replay(self) -> list[tuple[int, Transfer]]:
         """All canonical transfers with their heights, over blocks that link."""
         found = self.runner.run(self._read())
-        txids = [transfer.txid for _, transfer in found]
-        assert len(set(txids)) == len(txids)
-        assert set(txids) <= self.ordered
+        places = [(transfer.txid, transfer.event_index) for _, transfer in found]
+        assert len(set(places)) == len(places)
+        assert {txid for txid, _ in places} <= self.ordered
         return found
 
     async def _read(self) -> list[tuple[int, Transfer]]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
+from stacktill.application.fees import move_fee
 from stacktill.application.incoming import receive_transfer
 from stacktill.application.intent_money import finalise_deposit, uncount
 from stacktill.application.journal import move
@@ -52,13 +54,15 @@ def apply_block(
     uow.chain_blocks.add(_row(facts.chain_id, block))
     uow.chain_blocks.remove(f"{facts.chain_id}/{block.height - KEPT_BLOCKS}")
     known = _known_addresses(uow, facts.chain_id, transfers)
-    for item in transfers:
+    for item, following in zip_longest(transfers, transfers[1:]):
         if item.amount <= 0:
             continue
         if item.sender in known:
             send_transfer(uow, services, facts, block, item, owner=known[item.sender])
-        if item.recipient in known:
-            receive_transfer(uow, services, facts, block, item, owner=known[item.recipient])
+        owner = known.get(item.recipient)
+        if owner is not None:
+            beside = None if following is None or _is_same(known, owner, following) else following
+            receive_transfer(uow, services, facts, block, item, owner=owner, following=beside)
     _finalise_due(uow, services, facts.chain_id, block)
     return True
 
@@ -92,8 +96,15 @@ def replace_first_block(
     return apply_block(uow, services, facts, block, transfers)
 
 
+def _is_same(known: dict[str, SettlementAddress], owner: SettlementAddress, item: Transfer) -> bool:
+    """Whether a transfer goes to the same store: then it is a deposit too, and no fee."""
+    other = known.get(item.recipient)
+    return other is not None and other.merchant_id == owner.merchant_id
+
+
 def _take_back(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
     move(uow, services, deposit, "deposit_reversed", (place_of(deposit), "payers"))
+    move_fee(uow, services, deposit, back=True)
     uow.deposits.save(replace(deposit, state="reversed"))
     if deposit.match == "matched":
         uncount(uow, services, deposit)

@@ -33,8 +33,8 @@ def complete_intent(uow: UnitOfWork, services: Services, done: Step, deposit: De
     known = None if intent.latest_charge is None else uow.charges.get(intent.latest_charge)
     charge = _charge(uow, services, intent, deposit, known)
     line = _line(services, charge, "payment", charge.amount_sats + charge.overpaid_sats)
-    line = replace(line, fee_sats=intent.fee_sats)
-    charge = replace(charge, balance_transaction=line.id)
+    line = replace(line, fee_sats=intent.fee_collected_sats)
+    charge = replace(charge, balance_transaction=line.id, fee_sats=intent.fee_collected_sats)
     uow.balance_transactions.add(line)
     if known is None:
         uow.charges.add(charge)
@@ -53,7 +53,7 @@ def suspend_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) -
     charge = _charge_of(uow, intent)
     paid = charge.amount_sats + charge.overpaid_sats
     line = _line(services, charge, "payment_reversal", -paid)
-    uow.balance_transactions.add(replace(line, fee_sats=-intent.fee_sats))
+    uow.balance_transactions.add(replace(line, fee_sats=-charge.fee_sats))
     _save(uow, services, charge, replace(charge, status="pending"))
     reopen_payment(uow, intent)
 
@@ -68,10 +68,13 @@ def adjust_charge(uow: UnitOfWork, services: Services, intent: PaymentIntent) ->
     """Follow money that became final, or left the chain, while the intent stays succeeded."""
     charge = _charge_of(uow, intent)
     change = intent.final_sats - charge.amount_sats - charge.overpaid_sats
-    if change == 0:
+    fee_change = intent.fee_collected_sats - charge.fee_sats
+    if change == 0 and fee_change == 0:
         return
-    uow.balance_transactions.add(_line(services, charge, "adjustment", change))
-    _save(uow, services, charge, replace(charge, **_parts(intent)))
+    line = _line(services, charge, "adjustment", change)
+    uow.balance_transactions.add(replace(line, fee_sats=fee_change))
+    parts = {**_parts(intent), "fee_sats": intent.fee_collected_sats}
+    _save(uow, services, charge, replace(charge, **parts))
 
 
 def update_charge(

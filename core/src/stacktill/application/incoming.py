@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.depths import depth_for
+from stacktill.application.fees import fee_beside, move_fee
 from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.payment_intents import expire_payment_intent
@@ -29,14 +30,21 @@ def receive_transfer(
     item: Transfer,
     *,
     owner: SettlementAddress,
+    following: Transfer | None = None,
 ) -> None:
-    """Book a transfer to a store's address, once, and count it towards the intent it names."""
+    """Book a transfer to a store's address, once, and count it towards the intent it names.
+
+    ``following`` is the transfer after it in the block, which may be the platform's fee on it.
+    """
     if _stands(uow, facts, item):
         return
     before = _taken_back(uow, facts, item)
     intent = _meant_intent(uow, facts, item, before)
     depth = depth_for(uow, owner.merchant_id, intent, item.amount)
     deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
+    fee = fee_beside(item, following, intent)
+    if fee is not None and deposit.is_sbtc and intent is not None and _is_own(intent, owner):
+        deposit = replace(deposit, fee_sats=fee.amount, fee_event_index=fee.event_index)
     if before is None:
         deposit = _matched(deposit, *_judge(uow, services, deposit, intent))
         uow.deposits.add(deposit)
@@ -44,6 +52,11 @@ def receive_transfer(
         deposit = _returned(uow, services, deposit, before, intent)
         uow.deposits.save(deposit)
     _book(uow, services, deposit)
+    move_fee(uow, services, deposit, back=False)
+
+
+def _is_own(intent: PaymentIntent, owner: SettlementAddress) -> bool:
+    return (intent.merchant_id, intent.livemode) == (owner.merchant_id, owner.livemode)
 
 
 def _stands(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> bool:

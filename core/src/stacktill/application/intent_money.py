@@ -37,7 +37,10 @@ def count_deposit(
     kind: TransferKind = "deposit_seen" if source == "payers" else "deposit_matched"
     move(uow, services, deposit, kind, (source, "pending"))
     _apply(
-        uow, services, intent, step(intent, FundsSeen(deposit.sats), services.now(intent.livemode))
+        uow,
+        services,
+        intent,
+        step(intent, FundsSeen(deposit.paid_sats), services.now(intent.livemode)),
     )
     if deposit.state == "final":
         return finalise_deposit(uow, services, deposit)
@@ -55,7 +58,7 @@ def finalise_deposit(uow: UnitOfWork, services: Services, deposit: Deposit) -> D
     if final.match == "dismissed":
         return final
     intent = _intent(uow, final)
-    done = step(intent, FundsFinal(final.sats), services.now(intent.livemode))
+    done = step(intent, FundsFinal(final.paid_sats, final.fee_sats), services.now(intent.livemode))
     if done.intent.status == "succeeded" and intent.status != "succeeded":
         done = complete_intent(uow, services, done, final)
     _apply(uow, services, intent, done)
@@ -69,7 +72,9 @@ def uncount(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
     intent = _intent(uow, deposit)
     was_final = deposit.state == "final"
     until = services.now(intent.livemode) + REOPEN_SECONDS
-    fact = FundsReversed(deposit.sats, was_final=was_final, open_until=until)
+    fact = FundsReversed(
+        deposit.paid_sats, was_final=was_final, open_until=until, fee_sats=deposit.fee_sats
+    )
     done = step(intent, fact, services.now(intent.livemode))
     _apply(uow, services, intent, done)
     if intent.status != "succeeded":

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from stacktill.application.charges import update_charge
 from stacktill.application.customers import usable_customer
+from stacktill.application.fees import changed_fee, with_platform_fee
 from stacktill.application.intent_money import release_deposits
 from stacktill.application.intent_record import record_step, snapshot
 from stacktill.application.intent_terms import Verdict, method_id, payment_terms
@@ -95,6 +96,8 @@ def create_payment_intent(
         draft = replace(
             draft, fee_sats=verdict.fee.amount_sats, fee_recipient=verdict.fee.recipient
         )
+    elif services.fees.tiers:
+        draft = with_platform_fee(uow, services, draft)
     wants_method = "payment_method" in params or "payment_method_data" in params
     if wants_method and not params.get("confirm"):
         method = method_id(uow, services, caller, draft, params)
@@ -125,13 +128,11 @@ def update_payment_intent(
         changes["payment_method_options"] = {}
     if "amount" in params:
         changes["amount_sats"] = check_amount(params["amount"])
-    if "application_fee_amount" in params:
-        changes["fee_sats"] = params["application_fee_amount"] or 0
     if "metadata" in params:
         changes["metadata"] = merged(intent.metadata, params["metadata"])
     intent = replace(intent, **changes)
     if {"amount", "application_fee_amount"} & changing:
-        check_fee(intent.fee_sats, intent.amount_sats)
+        intent = changed_fee(intent, params)
     if "payment_method" in params or "payment_method_data" in params:
         method = method_id(uow, services, caller, intent, params)
         intent = step(intent, MethodAttached(method), services.now(caller.livemode)).intent

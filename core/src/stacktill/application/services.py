@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stacktill.domain.errors import InvalidRequest
+from stacktill.domain.fees import FeeSchedule
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.clock import Clock, Ids
 from stacktill.plugin.notification import Notifier
 
 __all__ = ["Caller", "Services", "Vault"]
+
+
+NO_FEES = FeeSchedule()
 
 
 class Vault(Protocol):
@@ -52,7 +56,7 @@ class Services:
     """The shared, stateless helpers of the use cases. ``live_chain`` is None on a test-only box.
 
     ``address_delay_seconds`` is how long a new settlement address is announced when the wallet of the
-    one before does not vouch for it.
+    one before does not vouch for it. ``fees`` is what the operator asks of merchants.
     """
 
     ids: Ids
@@ -63,6 +67,7 @@ class Services:
     vault: Vault
     public_url: str
     address_delay_seconds: int = 3 * 24 * 3600
+    fees: FeeSchedule = NO_FEES
 
     def chain(self, livemode: bool) -> Chain:
         """The chain of a mode; raise ``InvalidRequest`` when this box has none for live mode."""

@@ -60,6 +60,23 @@ def create(*, config: Path | None, name: str, email: str | None, live: bool, as_
     say("Keep the secret key safe: it is not shown again.")
 
 
+@merchant.command()
+@click.argument("name", required=False)
+@config_option
+@click.option("--merchant", help="Whose; not needed while there is only one merchant.")
+def tier(name: str | None, config: Path | None, merchant: str | None) -> None:
+    """Put a merchant into the fee tier NAME of [fees]; without a NAME, into the default one."""
+    from stacktill.application.fees import set_fee_tier
+    from stacktill.cli.listing import the_merchant
+
+    async def work(appliance: Appliance) -> Merchant:
+        id = await the_merchant(appliance.storage, merchant)
+        return await appliance.storage.write(set_fee_tier, appliance.services, id, name)
+
+    changed = on_appliance(config, work)
+    say(f"{changed.id} is in the tier {changed.fee_tier or 'that is the default'} from now on.")
+
+
 @merchant.command("list")
 @config_option
 @json_option

@@ -49,6 +49,7 @@ def _shared(function: F) -> F:
 @click.option("--memo", help="The memo in hex, else the payment's own; '' sends none.")
 @click.option("--from", "sender", help="The principal that pays.")
 @click.option("--fail", help="abort_by_response or abort_by_post_condition: mined, moves nothing.")
+@click.option("--split", is_flag=True, help="Pay the platform's fee in the same transaction.")
 @click.option("--no-mine", is_flag=True, help="Leave the transfer in the mempool.")
 @_shared
 def pay(
@@ -60,6 +61,7 @@ def pay(
     memo: str | None,
     sender: str | None,
     fail: str | None,
+    split: bool,
     no_mine: bool,
     config: Path | None,
     as_json: bool,
@@ -76,6 +78,7 @@ def pay(
         memo=memo,
         from_=sender,
         fail=fail,
+        split=split or None,
         mine=not no_mine,
     )
     if answer is not None:

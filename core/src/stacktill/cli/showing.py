@@ -26,7 +26,7 @@ def settings_lines(settings: msgspec.Struct, table: str = "") -> Iterator[str]:
             yield from settings_lines(value, f"{name}.")
         elif value is None:
             yield f"{name} is not set"
-        elif not isinstance(value, dict):
+        elif name != "plugins":
             yield f"{name} = {HIDDEN if _is_secret(field.encode_name, value) else toml_value(value)}"
 
 
@@ -35,6 +35,8 @@ def toml_value(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, dict):
+        if not value:
+            return "{}"
         inner = (f"{json.dumps(key)} = {toml_value(one)}" for key, one in value.items())
         return f"{{ {', '.join(inner)} }}"
     if isinstance(value, bool | int | float):

@@ -16,7 +16,8 @@ class Charge:
     """One successful payment of an intent; amounts are sats.
 
     ``reserved_sats`` is held by refunds that are not canceled or failed: it never exceeds what arrived
-    (``amount_sats + overpaid_sats``). ``status`` returns to pending while a reorganisation un-pays it.
+    (``amount_sats + overpaid_sats``). ``fee_sats`` of that went to the platform and not to the merchant.
+    ``status`` returns to pending while a reorganisation un-pays it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Charge:
     shipping: dict[str, Any] | None = None
     statement_descriptor: str | None = None
     transfer_group: str | None = None
+    fee_sats: int = 0
     reserved_sats: int = 0
     refunded_sats: int = 0
 

@@ -33,7 +33,9 @@ class Deposit:
     """One transfer to a store's address; unique by (chain, txid, event index).
 
     ``amount`` is in the asset's smallest unit (sats for sBTC). ``final_layer`` and ``final_height`` say at
-    which tip it becomes final. ``memo`` is hex. Heights are of the block that holds it now or held it last.
+    which tip it becomes final. ``memo`` is hex. Heights are of the block that
+    holds it now or held it last. ``fee_sats`` went to the platform in the same transaction, by the
+    transfer at ``fee_event_index``.
     """
 
     id: str
@@ -60,6 +62,13 @@ class Deposit:
     intent_id: str | None = None
     reason: str | None = None
     refund_id: str | None = None
+    fee_sats: int = 0
+    fee_event_index: int | None = None
+
+    @property
+    def paid_sats(self) -> int:
+        """What its payer paid with it, in sats: what came, and the platform's fee beside it."""
+        return self.sats + self.fee_sats
 
     @property
     def sats(self) -> int:

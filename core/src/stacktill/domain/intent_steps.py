@@ -78,9 +78,10 @@ class FundsSeen:
 
 @dataclass(frozen=True, slots=True)
 class FundsFinal:
-    """A seen deposit reached the depth that the store asks for."""
+    """A seen deposit reached the depth that the store asks for; ``fee_sats`` of it is the platform's."""
 
     amount_sats: int
+    fee_sats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class FundsReversed:
     amount_sats: int
     was_final: bool
     open_until: int
+    fee_sats: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def step(intent: PaymentIntent, fact: Fact, now: int) -> Step:
         case FundsSeen():
             done = _see(intent, fact.amount_sats, now)
         case FundsFinal():
-            done = _finalise(intent, fact.amount_sats, now)
+            done = _finalise(intent, fact, now)
         case FundsReversed():
             done = _reverse(intent, fact)
         case PaymentFailed():
@@ -198,10 +200,12 @@ def _see(intent: PaymentIntent, amount_sats: int, now: int) -> Step:
     )
 
 
-def _finalise(intent: PaymentIntent, amount_sats: int, now: int) -> Step:
-    if intent.final_sats + amount_sats > intent.seen_sats:
+def _finalise(intent: PaymentIntent, fact: FundsFinal, now: int) -> Step:
+    final_sats = intent.final_sats + fact.amount_sats
+    if final_sats > intent.seen_sats:
         raise InvariantBroken(f"{intent.id}: more became final than was seen")
-    final = replace(intent, final_sats=intent.final_sats + amount_sats)
+    fee_sats = intent.fee_collected_sats + fact.fee_sats
+    final = replace(intent, final_sats=final_sats, fee_collected_sats=fee_sats)
     if intent.status != "processing" or final.final_sats < final.due_sats:
         return Step(final)
     return Step(replace(final, status="succeeded", succeeded_at=now), ("payment_intent.succeeded",))
@@ -212,7 +216,14 @@ def _reverse(intent: PaymentIntent, fact: FundsReversed) -> Step:
     final = intent.final_sats - (fact.amount_sats if fact.was_final else 0)
     if seen < 0 or final < 0:
         raise InvariantBroken(f"{intent.id}: more was reversed than had arrived")
-    back = replace(intent, seen_sats=seen, final_sats=final, reversals=intent.reversals + 1)
+    fee = intent.fee_collected_sats - (fact.fee_sats if fact.was_final else 0)
+    back = replace(
+        intent,
+        seen_sats=seen,
+        final_sats=final,
+        fee_collected_sats=fee,
+        reversals=intent.reversals + 1,
+    )
     if seen < back.due_sats:
         until = max(intent.closes_at or 0, fact.open_until)
         back = replace(back, status="requires_action", succeeded_at=None, closes_at=until)
@@ -237,6 +248,7 @@ def _cancel(intent: PaymentIntent, reason: CancelReason | None, now: int) -> Ste
         cancellation_reason=reason,
         seen_sats=0,
         final_sats=0,
+        fee_collected_sats=0,
     )
     return Step(canceled, ("payment_intent.canceled",))
 
@@ -266,5 +278,7 @@ def _check(before: PaymentIntent, after: PaymentIntent) -> None:
         raise InvariantBroken(f"{before.id}: {before.status} may not become {after.status}")
     if not 0 <= after.final_sats <= after.seen_sats:
         raise InvariantBroken(f"{before.id}: final {after.final_sats} of {after.seen_sats} seen")
+    if not 0 <= after.fee_collected_sats <= after.final_sats:
+        raise InvariantBroken(f"{before.id}: a fee of {after.fee_collected_sats} was collected")
     if after.status == "succeeded" and after.final_sats < after.due_sats:
         raise InvariantBroken(f"{before.id}: succeeded without the money")

@@ -9,6 +9,7 @@ pending    matched deposits in blocks that are not final yet
 available  matched deposits that are final: money at the merchant's own address
 unmatched  deposits that belong to no payment yet
 outside    money that the merchant moved away from the address
+fees       what payers paid to the platform beside a deposit: it never was the merchant's
 ========== ==========================================================================
 """
 
@@ -22,8 +23,15 @@ from stacktill.domain.errors import InvariantBroken
 
 __all__ = ["ACCOUNTS", "AccountCode", "LedgerTransfer", "TransferKind", "account_id", "movement"]
 
-AccountCode = Literal["payers", "pending", "available", "unmatched", "outside"]
-ACCOUNTS: tuple[AccountCode, ...] = ("payers", "pending", "available", "unmatched", "outside")
+AccountCode = Literal["payers", "pending", "available", "unmatched", "outside", "fees"]
+ACCOUNTS: tuple[AccountCode, ...] = (
+    "payers",
+    "pending",
+    "available",
+    "unmatched",
+    "outside",
+    "fees",
+)
 
 TransferKind = Literal[
     "deposit_seen",
@@ -32,6 +40,8 @@ TransferKind = Literal[
     "deposit_matched",
     "deposit_released",
     "deposit_dismissed",
+    "fee_collected",
+    "fee_reversed",
     "refund_sent",
     "refund_reversed",
     "withdrawal_seen",

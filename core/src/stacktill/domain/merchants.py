@@ -149,6 +149,8 @@ class Merchant:
     settings: StoreSettings = field(default_factory=StoreSettings)
     addresses: dict[str, str] = field(default_factory=dict)
     """The current settlement address by chain id."""
+    fee_tier: str | None = None
+    """The tier of the platform's fee; None is the default one. Only the operator changes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

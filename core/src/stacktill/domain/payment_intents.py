@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from stacktill.domain.confirmations import Confirmations
+from stacktill.domain.fees import FeeTerms
 
 __all__ = [
     "CANCELABLE",
@@ -62,7 +63,8 @@ class PaymentIntent:
 
     Amounts are sats. ``seen_sats`` is the sum of the matched deposits that stand in canonical blocks,
     ``final_sats`` the part of it that is final by the store's policy; ``due_sats`` is what must be final
-    for success (the amount less the store's tolerance). Times are Unix seconds. ``memo`` is hex.
+    for success (the amount less the store's tolerance). ``fee_sats`` is what the platform asks for, and
+    ``fee_collected_sats`` what it got of it beside final deposits. Times are Unix seconds. ``memo`` is hex.
     ``expires_at`` is the time the payer is told, ``closes_at`` the end of the store's grace after it.
     """
 
@@ -79,6 +81,8 @@ class PaymentIntent:
     final_sats: int = 0
     fee_sats: int = 0
     fee_recipient: str | None = None
+    fee_terms: FeeTerms | None = None
+    fee_collected_sats: int = 0
     customer: str | None = None
     description: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)

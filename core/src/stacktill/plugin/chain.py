@@ -79,6 +79,7 @@ class SandboxOrder:
     ``asset`` is a whole asset identifier or None for real sBTC; ``contract`` names the contract that is
     called, when it is not the token itself; ``fail`` makes the transaction abort with that reason
     (``abort_by_response``, ``abort_by_post_condition``), so that it is mined without moving anything.
+    With a ``fee_recipient`` the same transaction also moves ``fee_sats`` to it, right after the amount.
     """
 
     recipient: str
@@ -88,6 +89,8 @@ class SandboxOrder:
     asset: str | None = None
     contract: str | None = None
     fail: str | None = None
+    fee_sats: int = 0
+    fee_recipient: str | None = None
 
 
 class SandboxScript(Protocol):

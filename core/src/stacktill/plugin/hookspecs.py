@@ -124,7 +124,7 @@ def stacktill_confirmations_required(
 def stacktill_platform_fee(
     intent: PaymentIntent, merchant: Merchant, context: PluginContext
 ) -> Fee | None:
-    """Say what the platform's fee on this intent is; the first answer wins, else none."""
+    """Say what the platform's fee on this intent is; the first answer wins, else the tier's."""
     raise NotImplementedError
 
 

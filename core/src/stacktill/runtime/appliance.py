@@ -17,6 +17,7 @@ from stacktill.application.intent_terms import Verdict
 from stacktill.application.retention import KEPT_DAYS, forget_deliveries
 from stacktill.application.services import Services
 from stacktill.domain.errors import ConfigError
+from stacktill.domain.fees import FeeSchedule
 from stacktill.domain.merchants import Merchant
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.cache import Cache
@@ -163,6 +164,7 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             vault=KeyRing.load(data_dir / "keys"),
             public_url=settings.server.url,
             address_delay_seconds=settings.settlement.address_delay_seconds,
+            fees=_fees(settings, chains),
         )
         receipts = await _open_receipts(hooks, stack)
         appliance = _assemble(settings, hooks, storage, services, chains, receipts=receipts)
@@ -174,6 +176,17 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
         finally:
             appliance.closing.set()
             await appliance.supervisor.stop()
+
+
+def _fees(settings: Settings, chains: dict[bool, Chain]) -> FeeSchedule:
+    """The fees; raise ``ConfigError`` when a recipient is no address of its mode's chain."""
+    schedule = settings.fees.schedule
+    for livemode, recipient in schedule.recipients.items():
+        chain = chains.get(livemode)
+        if chain is not None and not chain.is_address(recipient):
+            key = "live_recipient" if livemode else "test_recipient"
+            raise ConfigError(f"[fees] {key}: '{recipient}' is no address of {chain.chain_id}")
+    return schedule
 
 
 async def _open_notifier(hooks: Hooks, stack: AsyncExitStack) -> Notifier | None:

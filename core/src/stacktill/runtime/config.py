@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from stacktill.domain.errors import ConfigError
+from stacktill.domain.fees import FeeSchedule
 from stacktill.runtime.config_decode import EnvText, Place, RawTable, decode_table
 from stacktill.runtime.config_sources import environment_over, find_config, read_toml
 
@@ -20,6 +21,7 @@ __all__ = [
     "DEFAULT_PLUGINS",
     "ChainTable",
     "FaultySettings",
+    "FeesTable",
     "LimitsTable",
     "LogTable",
     "ServerTable",
@@ -182,6 +184,67 @@ class ChainTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = 60.0
 
 
+class FeesTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[fees]``: what whoever runs the box asks of its merchants."""
+
+    tiers: Annotated[
+        dict[str, Annotated[int, Meta(ge=0, le=1_000)]],
+        Meta(
+            description="Basis points (hundredths of a percent, at most 1000) by the tier's name, "
+            "such as { standard = 100, charity = 0 }. None: no fees."
+        ),
+    ] = msgspec.field(default_factory=dict)
+    default_tier: Annotated[
+        str | None,
+        Meta(
+            description="The tier of merchants that 'stacktill merchant tier' put into no other. "
+            "When not set: they pay no fee.",
+            examples=["standard"],
+        ),
+    ] = None
+    min_sats: Annotated[int, Meta(ge=0, description="The least fee on a payment, in sats.")] = 0
+    max_sats: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(
+            description="The greatest fee on a payment, in sats. When not set: without a bound.",
+            examples=[100_000],
+        ),
+    ] = None
+    test_recipient: Annotated[
+        str | None,
+        Meta(
+            description="The address that fees of test mode are paid to. When not set: none are.",
+            examples=["ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"],
+        ),
+    ] = None
+    live_recipient: Annotated[
+        str | None,
+        Meta(
+            description="The address that fees of live mode are paid to. When not set: none are.",
+            examples=["SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"],
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what only shows when values are seen together."""
+        if self.tiers and self.default_tier not in (None, *self.tiers):
+            raise ValueError(f"default_tier: '{self.default_tier}' is none of tiers")
+        if self.max_sats is not None and self.max_sats < self.min_sats:
+            raise ValueError("max_sats is less than min_sats")
+
+    @property
+    def schedule(self) -> FeeSchedule:
+        """The same as the use cases want it."""
+        recipients = {False: self.test_recipient, True: self.live_recipient}
+        return FeeSchedule(
+            tiers=self.tiers,
+            default_tier=self.default_tier,
+            min_sats=self.min_sats,
+            max_sats=self.max_sats,
+            recipients={mode: one for mode, one in recipients.items() if one is not None},
+        )
+
+
 class SettlementTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[settlement]``: how a store's own addresses change."""
 
@@ -218,6 +281,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limits: LimitsTable = LimitsTable()
     chain: ChainTable = ChainTable()
     settlement: SettlementTable = SettlementTable()
+    fees: FeesTable = FeesTable()
     log: LogTable = LogTable()
     plugins: dict[str, dict[str, Any]] = msgspec.field(
         default_factory=lambda: {name: {} for name in DEFAULT_PLUGINS}

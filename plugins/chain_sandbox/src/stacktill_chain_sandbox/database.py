@@ -15,7 +15,7 @@ from stacktill_chain_sandbox.transactions import Transactions
 
 __all__ = ["Database"]
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -49,6 +49,8 @@ CREATE TABLE transactions (
     amount INTEGER NOT NULL,
     memo BLOB,
     fail TEXT,
+    fee INTEGER NOT NULL,
+    fee_recipient TEXT,
     height INTEGER,
     status TEXT
 ) STRICT;

@@ -96,16 +96,18 @@ class Miner:
     def _execute(self, transaction: Transaction, height: int) -> None:
         """Carry a transaction out in a block; without cover it aborts, as with a real token."""
         accounts = self._database.accounts
-        asset, amount = transaction.asset, transaction.amount
+        asset, total = transaction.asset, transaction.total
         status = transaction.fail or SUCCESS
-        if transaction.fail is None and accounts.mined(asset, transaction.sender) < amount:
+        if transaction.fail is None and accounts.mined(asset, transaction.sender) < total:
             # The projection counted it as paid; it is not.
             status = "abort_by_response"
-            accounts.add(asset, transaction.sender, projected=amount)
-            accounts.add(asset, transaction.recipient, projected=-amount)
+            accounts.add(asset, transaction.sender, projected=total)
+            for recipient, amount in transaction.parts:
+                accounts.add(asset, recipient, projected=-amount)
         elif transaction.fail is None:
-            accounts.add(asset, transaction.sender, mined=-amount)
-            accounts.add(asset, transaction.recipient, mined=amount)
+            accounts.add(asset, transaction.sender, mined=-total)
+            for recipient, amount in transaction.parts:
+                accounts.add(asset, recipient, mined=amount)
         self._database.transactions.put_in_block(transaction, height, status)
 
     def _orphan_above(self, height: int, *, drop: bool) -> None:
@@ -120,10 +122,12 @@ class Miner:
 
     def _undo(self, transaction: Transaction, *, drop: bool) -> None:
         accounts = self._database.accounts
-        moved = transaction.amount if transaction.status == SUCCESS else 0
-        planned = transaction.amount if transaction.fail is None and not drop else 0
-        # The projection keeps what is still going to happen: it contains what has moved.
-        projected = moved - planned
-        asset = transaction.asset
-        accounts.add(asset, transaction.sender, mined=moved, projected=projected)
-        accounts.add(asset, transaction.recipient, mined=-moved, projected=-projected)
+        has_moved = transaction.status == SUCCESS
+        is_planned = transaction.fail is None and not drop
+        for recipient, amount in transaction.parts:
+            moved = amount if has_moved else 0
+            # The projection keeps what is still going to happen: it contains what has moved.
+            projected = moved - (amount if is_planned else 0)
+            asset = transaction.asset
+            accounts.add(asset, transaction.sender, mined=moved, projected=projected)
+            accounts.add(asset, recipient, mined=-moved, projected=-projected)

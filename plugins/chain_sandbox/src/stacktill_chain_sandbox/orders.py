@@ -38,9 +38,18 @@ def check_order(order: SandboxOrder) -> Order:
         raise InvalidParameter(
             f"A transaction fails with one of: {', '.join(_FAILURES)}.", param="fail"
         )
+    _check_fee(order, sender)
     contract, asset = _contract_and_asset(order)
     return Order(
-        sender, order.recipient, contract, asset, order.amount_sats, order.memo, order.fail
+        sender=sender,
+        recipient=order.recipient,
+        contract=contract,
+        asset=asset,
+        amount=order.amount_sats,
+        memo=order.memo,
+        fail=order.fail,
+        fee=order.fee_sats,
+        fee_recipient=order.fee_recipient,
     )
 
 
@@ -70,11 +79,13 @@ def submit(database: Database, order: Order) -> str:
     accounts = database.accounts
     if order.fail is None:
         if not accounts.knows(order.sender) and order.sender != FAUCET:
-            accounts.grant(order.asset, order.sender, order.amount)
+            accounts.grant(order.asset, order.sender, order.total)
         _check_cover(order, accounts.projected(order.asset, order.sender))
-        accounts.add(order.asset, order.sender, projected=-order.amount)
-        accounts.add(order.asset, order.recipient, projected=order.amount)
-    accounts.meet(order.recipient)
+        accounts.add(order.asset, order.sender, projected=-order.total)
+        for recipient, amount in order.parts:
+            accounts.add(order.asset, recipient, projected=amount)
+    for recipient, _ in order.parts:
+        accounts.meet(recipient)
     nonce = accounts.next_nonce(order.sender)
     txid = database.state.new_hash(
         "transactions_made",
@@ -86,23 +97,33 @@ def submit(database: Database, order: Order) -> str:
         order.amount,
         order.memo,
         order.fail,
+        *((order.fee, order.fee_recipient) if order.fee else ()),
     )
     database.transactions.add(txid, nonce, order)
     return txid
 
 
-def _check_amount(amount: int) -> None:
+def _check_fee(order: SandboxOrder, sender: str) -> None:
+    if order.fee_recipient is None and order.fee_sats == 0:
+        return
+    check_principal(order.fee_recipient or "", "fee_recipient")
+    if order.fee_recipient == sender:
+        raise InvalidParameter("The sender cannot pay itself.", param="fee_recipient")
+    _check_amount(order.fee_sats, "fee_sats")
+
+
+def _check_amount(amount: int, param: str = "amount_sats") -> None:
     # Python takes True for 1; nobody means that as an amount.
     if isinstance(amount, bool) or not 1 <= amount <= _LARGEST_AMOUNT:
         raise InvalidParameter(
-            f"An amount is a whole number from 1 to {_LARGEST_AMOUNT}.", param="amount_sats"
+            f"An amount is a whole number from 1 to {_LARGEST_AMOUNT}.", param=param
         )
 
 
 def _check_cover(order: Order, available: int) -> None:
-    if available < order.amount:
+    if available < order.total:
         raise InvalidParameter(
-            f"{order.sender} cannot pay {order.amount}: it has {max(available, 0)} "
+            f"{order.sender} cannot pay {order.total}: it has {max(available, 0)} "
             "when everything in the mempool is counted.",
             code="balance_insufficient",
             param="sender",

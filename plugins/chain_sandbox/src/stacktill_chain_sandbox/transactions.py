@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from stacktill.plugin import Transfer
 from stacktill_chain_sandbox.principals import STX
@@ -13,37 +14,57 @@ __all__ = ["SUCCESS", "Order", "Transaction", "Transactions"]
 
 SUCCESS = "success"
 """The status of a transaction that moved what it was to move; the others begin with ``abort``."""
-_COLUMNS = "sequence, txid, sender, recipient, asset, amount, fail, status"
+_COLUMNS = "sequence, txid, sender, recipient, asset, amount, fail, status, fee, fee_recipient"
+_FEE_EVENT = 2
+"""Between two transfers of one transaction the token prints the first one's memo."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Split:
+    """What a transaction takes from its sender, and to whom it goes, in the order of its events."""
+
+    sender: str
+    recipient: str
+    asset: str
+    amount: int
+    fail: str | None
+    fee: int
+    fee_recipient: str | None
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """Who gets how much."""
+        parts = [(self.recipient, self.amount)]
+        return parts if self.fee_recipient is None else [*parts, (self.fee_recipient, self.fee)]
+
+    @property
+    def total(self) -> int:
+        """What leaves the sender."""
+        return self.amount + self.fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Split):
     """A transfer that was checked: who, to whom, what, through which contract.
 
     ``fail`` is the status it will abort with, or None when it is meant to succeed.
     """
 
-    sender: str
-    recipient: str
     contract: str | None
-    asset: str
-    amount: int
     memo: bytes | None
-    fail: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction(Split):
     """A signed transfer, and what became of it: ``status`` is None in the mempool."""
 
     sequence: int
     txid: str
-    sender: str
-    recipient: str
-    asset: str
-    amount: int
-    fail: str | None
     status: str | None
+
+
+def _transaction(row: tuple[Any, ...]) -> Transaction:
+    return Transaction(**dict(zip(_COLUMNS.split(", "), row, strict=True)))
 
 
 class Transactions:
@@ -56,8 +77,8 @@ class Transactions:
         """Put a transfer at the end of the mempool."""
         self._connection.execute(
             "INSERT INTO transactions"
-            " (txid, nonce, sender, recipient, contract, asset, amount, memo, fail)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " (txid, nonce, sender, recipient, contract, asset, amount, memo, fail, fee,"
+            " fee_recipient) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 txid,
                 nonce,
@@ -68,6 +89,8 @@ class Transactions:
                 order.amount,
                 order.memo,
                 order.fail,
+                order.fee,
+                order.fee_recipient,
             ),
         )
 
@@ -78,7 +101,7 @@ class Transactions:
             " ORDER BY sequence LIMIT ?",
             (limit,),
         )
-        return [Transaction(*row) for row in rows]
+        return [_transaction(row) for row in rows]
 
     def count_waiting(self) -> int:
         """How many transactions the mempool holds."""
@@ -94,16 +117,21 @@ class Transactions:
             " ORDER BY height, sequence",
             (height,),
         )
-        return (Transaction(*row) for row in rows)
+        return (_transaction(row) for row in rows)
 
     def transfers(self, height: int) -> list[Transfer]:
         """What the successful transactions of a block moved of fungible tokens, in chain order."""
         rows = self._connection.execute(
-            "SELECT txid, 0, asset, amount, sender, recipient, memo FROM transactions"
-            " WHERE height = ? AND status = ? AND asset <> ? ORDER BY sequence",
+            "SELECT txid, asset, sender, memo, recipient, amount, fee_recipient, fee"
+            " FROM transactions WHERE height = ? AND status = ? AND asset <> ? ORDER BY sequence",
             (height, SUCCESS, STX),
         )
-        return [Transfer(*row) for row in rows]
+        found = []
+        for txid, asset, sender, memo, recipient, amount, fee_recipient, fee in rows:
+            found.append(Transfer(txid, 0, asset, amount, sender, recipient, memo))
+            if fee_recipient is not None:
+                found.append(Transfer(txid, _FEE_EVENT, asset, fee, sender, fee_recipient, memo))
+        return found
 
     def put_in_block(self, transaction: Transaction, height: int, status: str) -> None:
         """Take a transaction out of the mempool into a block, with what became of it."""

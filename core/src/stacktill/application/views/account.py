@@ -59,6 +59,7 @@ def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
         "metadata": merchant.metadata,
         "payment_policy": _policy(merchant.policy),
         "payouts_enabled": True,
+        "platform_fee": _platform_fee(services, merchant),
         "requirements": NO_REQUIREMENTS,
         "settings": {
             "branding": _branding(services, merchant.settings.branding),
@@ -81,6 +82,20 @@ def _branding(services: Services, brand: Brand) -> dict[str, Any]:
         "logo_url": None if logo is None else f"{services.public_url}{logo.path}",
         "primary_color": brand.primary_color,
         "secondary_color": brand.secondary_color,
+    }
+
+
+def _platform_fee(services: Services, merchant: Merchant) -> dict[str, Any] | None:
+    """Ours: what the operator asks of the payments that are made from now on."""
+    name = merchant.fee_tier if merchant.fee_tier in services.fees.tiers else None
+    name = name or services.fees.default_tier
+    if name is None or name not in services.fees.tiers:
+        return None
+    return {
+        "basis_points": services.fees.tiers[name],
+        "max_amount": services.fees.max_sats,
+        "min_amount": services.fees.min_sats,
+        "tier": name,
     }
 
 

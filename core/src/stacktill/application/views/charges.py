@@ -24,7 +24,7 @@ def charge_view(services: Services, charge: Charge) -> dict[str, Any]:
         "amount_refunded": charge.reserved_sats,
         "application": None,
         "application_fee": None,
-        "application_fee_amount": None,
+        "application_fee_amount": charge.fee_sats or None,
         "balance_transaction": charge.balance_transaction,
         "billing_details": billing_view(),
         "calculated_statement_descriptor": charge.statement_descriptor,

@@ -29,6 +29,7 @@ def deposit_view(deposit: Deposit) -> dict[str, Any]:
         },
         "created": deposit.created,
         "event_index": deposit.event_index,
+        "fee": deposit.fee_sats,
         "final": deposit.state == "final",
         "livemode": deposit.livemode,
         "memo": deposit.memo,

@@ -79,6 +79,7 @@ def payment_intent_view(services: Services, intent: PaymentIntent) -> dict[str, 
         "payment_method_configuration_details": None,
         "payment_method_options": intent.payment_method_options,
         "payment_method_types": intent.payment_method_types,
+        "platform_fee": _platform_fee(intent),
         "presentment_details": None,
         "processing": None,
         "receipt_email": intent.receipt_email,
@@ -98,6 +99,20 @@ def payer_view(services: Services, intent: PaymentIntent) -> dict[str, Any]:
     """What a publishable key with the client secret may read: nothing of the merchant's own."""
     whole = payment_intent_view(services, intent)
     return {name: whole[name] for name in PAYER_FIELDS}
+
+
+def _platform_fee(intent: PaymentIntent) -> dict[str, Any] | None:
+    """Ours: who asks for a fee, and how much of it was truly collected; plain transfers carry none."""
+    if intent.fee_recipient is None:
+        return None
+    terms = intent.fee_terms
+    return {
+        "amount": intent.fee_sats,
+        "amount_collected": intent.fee_collected_sats,
+        "basis_points": None if terms is None else terms.basis_points,
+        "recipient": intent.fee_recipient,
+        "tier": None if terms is None else terms.tier,
+    }
 
 
 def _payment_error(intent: PaymentIntent) -> dict[str, Any] | None:

@@ -45,6 +45,8 @@ deposits = Table(
     words("intent_id", null=True),
     words("reason", null=True),
     words("refund_id", null=True),
+    number("fee_sats"),
+    number("fee_event_index", null=True),
     index(
         "ix_deposits_transfer",
         "chain_id",

@@ -19,7 +19,12 @@ CREATE = Params(
 def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
     services, caller = ask.services, ask.caller
     new = create_terminal(
-        uow, services, caller.merchant_id, livemode=caller.livemode, name=ask.params["name"]
+        uow,
+        services,
+        caller.merchant_id,
+        livemode=caller.livemode,
+        name=ask.params["name"],
+        actor=caller.actor,
     )
     return {
         "object": "pos_terminal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stacktill.application.intent_record import record_step
@@ -73,6 +74,8 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
         contract=params.get("contract"),
         fail=params.get("fail"),
     )
+    if params["split"]:
+        order = _split(order, intent)
     txid = await _send(appliance, ask, order, PAY_NAMES)
     if params["mine"]:
         await _mine_until_final(appliance, intent, txid)
@@ -81,9 +84,25 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     return {
         "object": "sandbox.payment",
         "transaction_hash": txid,
-        "amount": order.amount_sats,
+        "amount": order.amount_sats + order.fee_sats,
         "payment_intent": after,
     }
+
+
+def _split(order: SandboxOrder, intent: PaymentIntent) -> SandboxOrder:
+    """The same payment with the platform's fee taken out of it, for its own recipient."""
+    fee_sats = intent.fee_sats
+    if intent.fee_recipient is None or not 0 < fee_sats < order.amount_sats:
+        raise InvalidParameter(
+            "There is no platform's fee on this payment that its amount could be split by.",
+            param="split",
+        )
+    return replace(
+        order,
+        amount_sats=order.amount_sats - fee_sats,
+        fee_sats=fee_sats,
+        fee_recipient=intent.fee_recipient,
+    )
 
 
 async def expire(appliance: Appliance, ask: Ask) -> dict[str, Any]:

@@ -39,6 +39,10 @@ PAY = Params(
         "from": Text(max_length=200, description="The principal that pays."),
         "fail": Enum(("abort_by_response", "abort_by_post_condition")),
         "mine": Boolean(default=True, description="Mine until the payment is final."),
+        "split": Boolean(
+            default=False,
+            description="Pay the platform's fee in the same transaction, as the contract's pay does.",
+        ),
     }
 )
 

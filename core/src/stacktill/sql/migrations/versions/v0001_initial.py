@@ -69,7 +69,7 @@ TABLES = {
         event_index number, asset text, is_sbtc flag, amount text, sender text, recipient text,
         memo text?, block_height number, block_hash text, burn_height number, block_time number,
         state text, final_layer text, final_height number, match text, intent_id text?, reason
-        text?, refund_id text?
+        text?, refund_id text?, fee_sats number, fee_event_index number?
     """,
     "events": """
         id text, merchant_id text, livemode flag, created number, type text, object_id text,

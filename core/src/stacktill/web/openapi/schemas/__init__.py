@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from stacktill.web.openapi.schemas import box, payments, receipts, settlement, shop
+from stacktill.web.openapi.schemas import account, box, payments, receipts, settlement, shop
 from stacktill.web.openapi.shapes import Schema
 
 __all__ = ["SCHEMAS"]
 
 SCHEMAS: dict[str, Schema] = {
+    **account.SCHEMAS,
     **payments.SCHEMAS,
     **shop.SCHEMAS,
     **receipts.SCHEMAS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stacktill.application.views.payment_intents import PAYER_FIELDS
 from stacktill.domain.payment_intents import STATUSES, USER_CANCEL_REASONS
 from stacktill.domain.refunds import REFUND_REASONS
+from stacktill.web.openapi.schemas.settlement import PLATFORM_FEE
 from stacktill.web.openapi.shapes import (
     ADDRESS,
     BOOLEAN,
@@ -116,7 +117,7 @@ PAYMENT_INTENT = record(
         "amount_details": record({"tip": record({})}),
         "amount_received": {**SATS, "description": "What has arrived and is final, in sats."},
         "application": NULL,
-        "application_fee_amount": nullable(SATS),
+        "application_fee_amount": nullable(SATS, "The fee that is asked for, in sats."),
         "automatic_payment_methods": nullable(AUTOMATIC),
         "canceled_at": nullable(MOMENT),
         "cancellation_reason": nullable(words(*USER_CANCEL_REASONS, "automatic", "expired")),
@@ -142,6 +143,7 @@ PAYMENT_INTENT = record(
         "payment_method_configuration_details": NULL,
         "payment_method_options": METHOD_OPTIONS,
         "payment_method_types": array(constant("crypto")),
+        "platform_fee": nullable(PLATFORM_FEE),
         "presentment_details": NULL,
         "processing": NULL,
         "receipt_email": nullable(STRING),
@@ -175,7 +177,9 @@ CHARGE = record(
         "amount_refunded": {**SATS, "description": "Refunded or reserved for it, in sats."},
         "application": NULL,
         "application_fee": NULL,
-        "application_fee_amount": NULL,
+        "application_fee_amount": nullable(
+            SATS, "What of it went to the platform in the same transaction, in sats."
+        ),
         "balance_transaction": nullable(expandable("balance_transaction")),
         "billing_details": BILLING,
         "calculated_statement_descriptor": nullable(STRING),

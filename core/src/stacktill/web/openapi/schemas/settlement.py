@@ -8,8 +8,10 @@ from stacktill.domain.addresses import ADDRESS_CHANGE_STATUSES, AddressForm, Cha
 from stacktill.domain.audit import AUDIT_ACTIONS
 from stacktill.web.openapi.shapes import (
     BOOLEAN,
+    INTEGER,
     LIVEMODE,
     MOMENT,
+    SATS,
     STRING,
     Schema,
     constant,
@@ -19,7 +21,7 @@ from stacktill.web.openapi.shapes import (
     words,
 )
 
-__all__ = ["SCHEMAS"]
+__all__ = ["PLATFORM_FEE", "SCHEMAS"]
 
 HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 
@@ -74,6 +76,20 @@ AUDIT_ENTRY = record(
         "related_object": {"type": "string", "description": "The id of what was acted on."},
     },
     about="One act that decides where money goes, or who is told of it.",
+)
+
+PLATFORM_FEE = record(
+    {
+        "amount": {**SATS, "description": "What the platform asks for, in sats."},
+        "amount_collected": {
+            **SATS,
+            "description": "What it got in the same transaction; a plain transfer brings it nothing.",
+        },
+        "basis_points": nullable(INTEGER),
+        "recipient": STRING,
+        "tier": nullable(STRING),
+    },
+    about="The fee of whoever runs this appliance.",
 )
 
 SCHEMAS: dict[str, Schema] = {"settlement_address": ADDRESS, "audit_entry": AUDIT_ENTRY}
