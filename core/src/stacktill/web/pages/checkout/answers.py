@@ -11,7 +11,7 @@ from stacktill.plugin.storage import StorageUnavailable
 from stacktill.web.errors import answer_refusal
 from stacktill.web.pages.checkout.brand import brand_url
 from stacktill.web.pages.checkout.qr import qr_code
-from stacktill.web.pages.checkout.sandbox import has_sandbox
+from stacktill.web.pages.checkout.sandbox import scenes_of
 from stacktill.web.pages.checkout.stacks_pay import payment_request
 from stacktill.web.pages.checkout.states import Checkout, Waiting
 from stacktill.web.pages.checkout.visit import Visit
@@ -48,7 +48,7 @@ def checkout_page(
         state=state,
         brand_url=brand_url(order.brand),
         qr=_qr(state),
-        has_sandbox=has_sandbox(appliance, livemode=order.livemode) and found.is_moving,
+        scenes=scenes_of(appliance, livemode=order.livemode) if found.is_moving else (),
         refresh_seconds=REFRESH_SECONDS,
         **more,
     )

@@ -13,7 +13,7 @@ from stacktill.web.resources.sandbox_scenes import settle
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
 
-__all__ = ["SCENES", "has_sandbox", "play"]
+__all__ = ["has_sandbox", "play", "scenes_of"]
 
 SCENES = ("exact", "under", "over", "late", "mine")
 """Pay what is due · half of it · more than it · after its time · or let the next block come."""
@@ -24,11 +24,23 @@ def has_sandbox(appliance: Appliance, *, livemode: bool) -> bool:
     return not livemode and appliance.services.test_chain.script is not None
 
 
+def scenes_of(appliance: Appliance, *, livemode: bool) -> tuple[str, ...]:
+    """What the buttons of a payment of that mode can play; nothing where money is real.
+
+    A box that takes real money is open to everybody, and the clock of test mode is everybody's: there no
+    payer may move it.
+    """
+    if not has_sandbox(appliance, livemode=livemode):
+        return ()
+    is_public = appliance.services.live_chain is not None
+    return tuple(each for each in SCENES if each != "late" or not is_public)
+
+
 async def play(appliance: Appliance, intent_id: str, scene: str) -> None:
     """Play one scene for a test payment; raise ``StateConflict`` when it is not open for it."""
     script = appliance.services.test_chain.script
     intent = await appliance.storage.read(_test_intent, intent_id)
-    if scene not in SCENES or script is None:
+    if script is None or scene not in scenes_of(appliance, livemode=False):
         raise InvalidParameter("There is no such scene on the sandbox.", param="scene")
     if intent.status not in PAYABLE:
         raise StateConflict("This payment is not open any more.")
