@@ -90,6 +90,7 @@ REQUIRED: tuple[str, ...] = (
     *(f"deposit {state} {match}" for state, found in MATCHES.items() for match in found),
     *(f"reason {reason}" for reason in REASONS),
     *(f"refund {status}" for status in ("requires_action", "pending", "succeeded", "canceled")),
+    "executed again",
     *(f"reorg {fate}" for fate in ("again", "later", "gone", "mixed", "deep")),
     *(f"source {fault}" for fault in FAULTS),
     *(f"receiver {mode}" for mode in (*MODES, "gone")),

@@ -219,6 +219,7 @@ class Payers:
         depth = nature.reorg(depth, longer=longer, fate=fate)
         self.world.counts[f"reorg {fate}"] += 1
         self.world.counts["reorg deep"] += depth > 6
+        self.world.counts["executed again"] = sum(one.reexecuted for one in self.world.natures)
         self.world.note(f"reorg of {nature.chain_id}: {depth} blocks, {longer} longer, {fate}")
 
     async def advance(self) -> None:

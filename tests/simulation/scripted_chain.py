@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from tests.simulation.fate import Fate
@@ -47,15 +47,28 @@ class Transaction:
     txid: str
     moves: tuple[Moved, ...]
     fails: bool = False
+    shift: int = 0
 
     def transfers(self) -> list[Transfer]:
         """What it moves; event indexes have gaps, as on a real chain."""
         if self.fails:
             return []
         return [
-            Transfer(self.txid, 2 * place, m.asset, m.amount, m.sender, m.recipient, m.memo)
+            Transfer(
+                self.txid, 2 * place + self.shift, m.asset, m.amount, m.sender, m.recipient, m.memo
+            )
             for place, m in enumerate(self.moves)
         ]
+
+    def elsewhere(self, chance: Random) -> Transaction:
+        """The same on the other side of a fork: at other places, or, a contract's, doing other things."""
+        moves = list(self.moves)
+        shift = chance.choice((0, 1, 2, 4))
+        if len(moves) > 1:
+            chance.shuffle(moves)
+            other = chance.randrange(len(moves))
+            moves[other] = replace(moves[other], amount=moves[other].amount + chance.randrange(2))
+        return Transaction(self.txid, tuple(moves), self.fails, shift)
 
 
 @dataclass(slots=True)
@@ -82,10 +95,12 @@ class Nature:
         self.ever: dict[str, Mined] = {}
         self.is_stalled = False
         self.reorgs = 0
+        self.reexecuted = 0
         self.fault: str | None = None
         self.frozen: list[Mined] = []
         self.news = asyncio.Event()
         self._made = 0
+        self._chance = Random(chain_id)
         self.mine(1 + random.randrange(8))
 
     @property
@@ -116,7 +131,8 @@ class Nature:
         self.reorgs += 1
         orphaned, self.blocks = self.blocks[-depth:], self.blocks[:-depth]
         again: list[Transaction] = []
-        for transaction in (tx for mined in orphaned for tx in mined.transactions):
+        for before in (tx for mined in orphaned for tx in mined.transactions):
+            transaction = self._executed_again(before)
             choice = self.random.choice(("again", "later", "gone")) if fate == "mixed" else fate
             if choice == "again":
                 again.append(transaction)
@@ -131,6 +147,13 @@ class Nature:
             self._add(part, bitcoin=self.random.random() < 0.2)
         self._tell()
         return depth
+
+    def _executed_again(self, transaction: Transaction) -> Transaction:
+        """A transaction that left the chain, as it will come back: now and then another way."""
+        if self._chance.random() < 0.8:
+            return transaction
+        self.reexecuted += 1
+        return transaction.elsewhere(self._chance)
 
     def set_fault(self, fault: str | None) -> None:
         """Make the source tell it badly, or well again."""
