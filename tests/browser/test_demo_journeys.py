@@ -12,6 +12,8 @@ from tests.browser.chromium import Visitors, faults_of
 from tests.browser.embed_kit import frame_of
 from tests.served import Served
 
+from stacktill.web.pages.i18n.languages import LANGUAGES, Language
+
 if TYPE_CHECKING:
     from playwright.sync_api import Frame, Page
 
@@ -191,6 +193,26 @@ def test_a_restart_in_between_loses_nothing(visitors: Visitors, tmp_path: Path) 
         assert "The API says so" in page.content()
         keys = [line for line in box.run("keys", "list").splitlines() if "demo shop" in line]
         assert len(keys) == 2, "the keys of the first start still do"
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.code)
+def test_in_every_language(box: Served, visitors: Visitors, language: Language) -> None:
+    """Chosen by hand, kept from page to page, and taken along to the payer's page."""
+    page = visitors.new(viewport={"width": 360, "height": 700})
+    page.goto(f"{box.url}/demo?lang={language.code}")
+    page.click("#add-coffee")
+    page.wait_for_selector("#less-coffee")
+    assert page.get_attribute("html", "lang") == language.code
+    assert page.evaluate("getComputedStyle(document.body).direction") == language.direction
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert faults_of(page) == []
+    page.check("input[value=inline]")
+    page.click("#pay")
+    page.wait_for_url(f"{box.url}/demo/orders/*")
+    assert page.get_attribute("html", "lang") == language.code
+    assert frame_of(page).get_attribute("html", "lang") == language.code
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert faults_of(page) == []
 
 
 def test_what_one_visitor_buys_no_other_sees(box: Served, visitors: Visitors) -> None:
