@@ -18,9 +18,11 @@ export function makeBurnBlock({ height, time, parent, fork }) {
 /** A Stacks block of receipts. */
 export function makeBlock({ height, time, burn, parent, fork, tenureHeight, receipts }) {
   const txids = receipts.map(({ transaction }) => transaction.txid);
-  const hash = hashOf("block", height, parent?.indexHash ?? null, fork, txids);
+  // The first block is the same at every start, so that an old reader finds where it has to go back to.
+  const place = parent === null ? [] : [parent.indexHash, time, fork, txids];
+  const hash = hashOf("block", height, ...place);
   const indexHash = hashOf("index", hash, burn.consensusHash);
-  let place = 0;
+  let events = 0;
   return {
     height,
     time,
@@ -34,7 +36,7 @@ export function makeBlock({ height, time, burn, parent, fork, tenureHeight, rece
       ...receipt,
       index,
       // An observer of a node counts events through the block, the API through the transaction.
-      firstEvent: (place += receipt.events.length) - receipt.events.length,
+      firstEvent: (events += receipt.events.length) - receipt.events.length,
     })),
   };
 }

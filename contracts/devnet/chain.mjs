@@ -5,17 +5,18 @@ import { makeBlock, makeBurnBlock } from "./blocks.mjs";
 import { Mempool, accountsOf } from "./mempool.mjs";
 import { Miner } from "./miner.mjs";
 import { SBTC_ASSET } from "./network.mjs";
+import { pick } from "./picking.mjs";
 import { interfaceFrom } from "./signatures.mjs";
 import { decode } from "./transactions.mjs";
-
-const MOST_IN_A_BLOCK = 200;
 
 /** One local chain. Its methods never wait, so nothing can come between the parts of one. */
 export class Chain {
   #machine;
   #miner;
   #clock;
+  #keep;
   #blocks = [];
+  #below = null; // The record of all blocks that cannot be taken back one by one any more.
   #byHash = new Map();
   #receipts = new Map();
   #nonces = new Map();
@@ -27,8 +28,10 @@ export class Chain {
 
   mempool = new Mempool();
 
-  constructor(machine, clock) {
+  /** `keep` blocks can be taken back one by one; those below only all at once, by `reset`. */
+  constructor(machine, clock, { keep }) {
     this.#machine = machine;
+    this.#keep = keep;
     this.#miner = new Miner(machine);
     this.#clock = clock;
     const time = clock.next(0);
@@ -49,6 +52,11 @@ export class Chain {
 
   get first() {
     return this.#blocks[0].block;
+  }
+
+  /** How many blocks can be taken back. */
+  get depth() {
+    return Math.min(this.#blocks.length - 1, this.#keep);
   }
 
   /** A canonical block by height, by hash, by index hash (with 0x), or "latest". */
@@ -133,7 +141,7 @@ export class Chain {
   mine({ burn = false } = {}) {
     if (burn) this.#mineBurnBlock();
     const time = this.#clock.next(this.tip.time);
-    const receipts = this.#miner.mine(this.#candidates(), time, this.#skipped);
+    const receipts = this.#miner.mine(pick(this), time, this.#skipped);
     const block = this.#blockOf({ time, burn: this.tip.burn, receipts });
     const record = this.#machine.keep();
     const nonces = this.#useNonces(receipts);
@@ -145,9 +153,7 @@ export class Chain {
 
   /** Take back the newest blocks: what was in them waits again, unless it is to be lost. */
   reorganise(depth, { lose = false } = {}) {
-    if (depth < 1 || depth >= this.#blocks.length) {
-      throw new RangeError(`depth is between 1 and ${this.#blocks.length - 1}`);
-    }
+    if (depth < 1 || depth > this.depth) throw new RangeError(`depth is from 1 to ${this.depth}`);
     const orphans = [];
     for (let count = 0; count < depth; count += 1) orphans.unshift(this.#takeBack());
     this.#fork += 1;
@@ -161,7 +167,8 @@ export class Chain {
 
   /** Begin anew: back to the first block, with nothing waiting. */
   reset() {
-    if (this.#blocks.length > 1) this.reorganise(this.#blocks.length - 1, { lose: true });
+    while (this.#blocks.length > 1) this.#takeBack();
+    this.#fork += 1;
     this.mempool.clear();
     this.#skipped.clear();
   }
@@ -187,40 +194,6 @@ export class Chain {
     };
   }
 
-  /** What can be in the next block: in the order of arrival, each account's nonces without a gap. */
-  #candidates() {
-    const next = new Map();
-    const spent = new Map();
-    const chosen = [];
-    let waiting = this.mempool.pending().map(({ transaction }) => transaction);
-    for (let before = -1; before !== chosen.length && chosen.length < MOST_IN_A_BLOCK; ) {
-      before = chosen.length;
-      waiting = waiting.filter((transaction) => {
-        if (chosen.length >= MOST_IN_A_BLOCK || !this.#fits(transaction, next, spent)) return true;
-        chosen.push(transaction);
-        return false;
-      });
-    }
-    return chosen;
-  }
-
-  /** Whether it is a transaction's turn and its fee can be paid; then its nonces are used up. */
-  #fits(transaction, next, spent) {
-    const accounts = accountsOf(transaction);
-    const isItsTurn = accounts.every(
-      ({ address, nonce }) => nonce === (next.get(address) ?? this.nonceOf(address)),
-    );
-    if (!isItsTurn) return false;
-    const { payer, fee, sender, amount = 0n } = transaction;
-    const costs = [[payer, fee], [sender, amount]];
-    const after = new Map(spent);
-    for (const [address, cost] of costs) after.set(address, (after.get(address) ?? 0n) + cost);
-    if ([...new Set([payer, sender])].some((each) => after.get(each) > this.stxOf(each))) return false;
-    for (const [address, sum] of after) spent.set(address, sum);
-    for (const { address, nonce } of accounts) next.set(address, nonce + 1n);
-    return true;
-  }
-
   #mineBurnBlock() {
     const time = this.#clock.next(this.tip.time);
     this.#machine.runBurnBlock(time);
@@ -241,6 +214,11 @@ export class Chain {
   #append(entry) {
     const { block } = entry;
     this.#blocks.push(entry);
+    const old = this.#blocks.at(-this.#keep - 1);
+    if (old?.record) {
+      this.#below = this.#machine.merged(this.#below, old.record);
+      old.record = null;
+    }
     this.#byHash.set(block.hash, block).set(block.indexHash, block);
     for (const receipt of block.receipts) {
       const { txid, type, contract, source } = receipt.transaction;
@@ -260,7 +238,9 @@ export class Chain {
 
   #takeBack() {
     const { block, record, nonces } = this.#blocks.pop();
-    this.#machine.takeBack(record);
+    if (record !== null) this.#machine.takeBack(record);
+    else if (this.#blocks.length === 1) this.#machine.takeBack(this.#below);
+    if (this.#blocks.length === 1) this.#below = null;
     for (const [address, nonce] of nonces.reverse()) {
       if (nonce === undefined) this.#nonces.delete(address);
       else this.#nonces.set(address, nonce);

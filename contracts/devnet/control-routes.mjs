@@ -63,8 +63,7 @@ function mine(chain, { count = 1, burn = false, burn_every: every = 0 }) {
 
 /** Take back `depth` blocks; `lose` their transactions or let them wait again; `mine` new ones at once. */
 function reorganise(chain, { depth = 1, lose = false, mine: count = 0 }) {
-  const most = chain.tip.height - chain.first.height;
-  const blocks = chain.reorganise(whole("depth", depth, { least: 1, most }), { lose });
+  const blocks = chain.reorganise(whole("depth", depth, { least: 1, most: chain.depth }), { lose });
   const mined = count > 0 ? mine(chain, { count }).blocks : [];
   return { orphaned: blocks.map(placeOf), mined, tip: placeOf(chain.tip) };
 }

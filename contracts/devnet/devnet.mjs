@@ -14,13 +14,16 @@ import { Observers } from "./observer.mjs";
 import { makeServer } from "./router.mjs";
 import { Ticker } from "./ticker.mjs";
 
+const USUAL = { port: 0, host: "127.0.0.1", seconds: 0, burnEvery: 10, keep: 1000, observers: [] };
+
 /** Start a chain that listens; answers { url, port, accounts, contracts, … } and `close`. */
-export async function startDevnet({ port = 0, host = "127.0.0.1", seconds = 0, burnEvery, observers: urls = [] }) {
+export async function startDevnet(options = {}) {
+  const { port, host, seconds, burnEvery, keep, observers: urls } = { ...USUAL, ...options };
   const accounts = makeAccounts();
   const machine = await startMachine();
   const contracts = begin(machine, accounts);
   const clock = new Clock();
-  const chain = new Chain(machine, clock);
+  const chain = new Chain(machine, clock, { keep });
   const faults = new Faults();
   const observers = new Observers();
   const ticker = new Ticker(chain);

@@ -124,6 +124,12 @@ export class Machine {
     this.#burnHeight = burnHeight;
   }
 
+  /** One record of two: of all that was before (or null), and of the block right after it. */
+  merged(before, record) {
+    if (before === null) return record;
+    return { ...before, undo: Memory.merged(before.undo, record.undo) };
+  }
+
   /** Evaluate an expression that changes nothing; answers the value in hex. */
   evaluate(expression) {
     const outcome = quietly(() => this.#sdk.execute(expression));

@@ -8,6 +8,7 @@ const HELP = `A local chain that runs real Clarity with the real sBTC, behind th
   --host ADDRESS    of this address (default 127.0.0.1)
   --interval S      mine a block every S seconds (default 0: only when told to, by POST /devnet/mine)
   --burn-every N    every Nth of them on a new Bitcoin block (default 10)
+  --keep N          so many blocks can be taken back (default 1000)
   --observer URL    post what happens there, as a node does; may be given several times
   --with-stdin      stop when standard input ends, so as not to outlive a test
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     host: { type: "string", default: "127.0.0.1" },
     interval: { type: "string", default: "0" },
     "burn-every": { type: "string", default: "10" },
+    keep: { type: "string", default: "1000" },
     observer: { type: "string", multiple: true, default: [] },
     "with-stdin": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -30,12 +32,18 @@ if (values.help) {
   process.exit(0);
 }
 
-const { close, ...description } = await startDevnet({
-  port: Number(values.port),
-  host: values.host,
-  seconds: Number(values.interval),
-  burnEvery: Number(values["burn-every"]),
-  observers: values.observer,
+const start = () =>
+  startDevnet({
+    port: Number(values.port),
+    host: values.host,
+    seconds: Number(values.interval),
+    burnEvery: Number(values["burn-every"]),
+    keep: Number(values.keep),
+    observers: values.observer,
+  });
+const { close, ...description } = await start().catch((error) => {
+  console.error(`the local chain cannot start: ${error.body?.error ?? error.message}`);
+  process.exit(1);
 });
 console.log(`READY ${JSON.stringify(description)}`);
 

@@ -46,6 +46,11 @@ export class Memory {
     }
   }
 
+  /** One undo of two that follow each other. */
+  static merged(first, second) {
+    return [...new Map([...second, ...first])];
+  }
+
   /** Every place where these bytes stand now, in or across the lines of an undo. */
   find(bytes, undo) {
     const live = this.#live();

@@ -47,7 +47,7 @@ def test_the_contracts(node: str, suite: str) -> None:
         env={"PATH": os.environ.get("PATH", "")},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,5 +13,6 @@ import "./suites/observers.mjs";
 import "./suites/time.mjs";
 import "./suites/faults.mjs";
 import "./suites/histories.mjs";
+import "./suites/command.mjs";
 
 after(() => devnet.close());
