@@ -2,7 +2,7 @@
 // Everything here only adds to a page that works without it.
 
 const POLL_MS = 5000;
-const RETRY_MS = 5000;
+const RETRY_MS = 15000;
 const HIDDEN_MS = 60000;
 const COPIED_MS = 2000;
 const TOLD = {
