@@ -314,3 +314,38 @@ def test_payment_links(shop: Shop, sdk: stripe.StripeClient) -> None:
     assert (item.quantity, item.amount_total) == (3, 2_100)
     assert sdk.v1.payment_links.update(link.id, {"active": False}).active is False
     assert [found.id for found in sdk.v1.payment_links.list({"active": False}).data] == [link.id]
+
+
+def test_what_payers_choose(shop: Shop, sdk: stripe.StripeClient) -> None:
+    tip = sdk.v1.prices.create(
+        {
+            "currency": "btc",
+            "custom_unit_amount": {"enabled": True, "minimum": 100, "preset": 1_000},
+            "product_data": {"name": "Tip"},
+        }
+    )
+    assert tip.custom_unit_amount is not None
+    assert (tip.custom_unit_amount.minimum, tip.custom_unit_amount.maximum) == (100, None)
+    assert (tip.unit_amount, tip.unit_amount_decimal) == (None, None)
+    sdk.v1.payment_links.create({"line_items": [{"price": tip.id, "quantity": 1}]})
+    cake = sdk.v1.prices.create(
+        {"currency": "btc", "unit_amount": 700, "product_data": {"name": "Cake"}}
+    )
+    adjustable: Any = {"enabled": True, "minimum": 1, "maximum": 10}
+    session = sdk.v1.checkout.sessions.create(
+        {
+            "line_items": [{"price": cake.id, "quantity": 2, "adjustable_quantity": adjustable}],
+            "success_url": "https://shop.example",
+        }
+    )
+    (item,) = sdk.v1.checkout.sessions.line_items.list(session.id).data
+    assert item.adjustable_quantity is not None
+    assert item.adjustable_quantity.maximum == 10
+
+
+def test_branding(shop: Shop, sdk: stripe.StripeClient) -> None:
+    branding: Any = {"primary_color": "#0A6E4F", "secondary_color": "#ffffff"}
+    account = sdk.v1.accounts.update(shop.id, {"settings": {"branding": branding}})
+    assert account.settings is not None
+    assert account.settings.branding.primary_color == "#0a6e4f"
+    assert account.settings.branding.logo is None
