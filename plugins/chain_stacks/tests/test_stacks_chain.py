@@ -143,6 +143,11 @@ async def test_only_success_moves_anything(opened: Opened, status: str) -> None:
     assert await seen(opened, paying(moved(1), status=status)) == []
 
 
+async def test_a_call_without_any_event_is_no_trouble(opened: Opened) -> None:
+    quiet = paying(txid=named_hash("quiet"))
+    assert await seen(opened, quiet, paying(moved(1))) == [(1, None)]
+
+
 async def test_minting_and_burning_is_no_transfer(opened: Opened) -> None:
     assert await seen(opened, paying(moved(1, kind="mint"), moved(2, kind="burn"))) == []
 

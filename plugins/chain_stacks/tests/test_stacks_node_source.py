@@ -35,6 +35,7 @@ from stacktill_chain_stacks.told import read_told_block
 
 TOKEN = "token"
 PAID = FakeTransaction(named_hash("paid"), (moved(5), memo_print(b"memo")))
+QUIET = FakeTransaction(named_hash("quiet"))
 FAILED = FakeTransaction(named_hash("failed"), (moved(6),), status="abort_by_response")
 
 
@@ -135,7 +136,7 @@ async def test_what_the_node_told_is_what_the_chain_shows(home: Home) -> None:
         with pytest.raises(ChainUnavailable, match="not told"):
             await chain.tip()
         await home.tell(*home.node.blocks)
-        await home.tell(paid := home.node.mine(FAILED, PAID))
+        await home.tell(paid := home.node.mine(FAILED, QUIET, PAID))
         tip = await chain.tip()
         assert (tip.hash, tip.height, tip.parent_hash) == (paid.hash, 3, paid.parent)
         (transfer,) = await chain.transfers(tip)

@@ -8,7 +8,6 @@ transfer is thus paired with its own memo and with no other. Only the token's co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 from stacktill.plugin import ChainUnavailable, Transfer
 from stacktill_chain_stacks.client.shapes import ApiEvent, FtAsset
@@ -29,13 +28,13 @@ def transfers_of(txid: str, events: Sequence[ApiEvent]) -> list[Transfer]:
     starts. Raise ``ChainUnavailable`` when a transfer names nobody.
     """
     found = []
-    following: chain[ApiEvent | None] = chain(events[1:], [None])
-    for place, (event, after) in enumerate(zip(events, following, strict=True)):
+    for place, event in enumerate(events):
         moved = event.ft_asset
         if moved is None or moved.type != "transfer":
             continue
         if moved.sender is None or moved.recipient is None:
             raise ChainUnavailable(f"A transfer of {txid} names no sender or no recipient.")
+        after = events[place + 1] if place + 1 < len(events) else None
         adjacent = after is not None and after.event_index == event.event_index + 1
         found.append(
             Transfer(
