@@ -150,7 +150,7 @@ class Nature:
 
     def _executed_again(self, transaction: Transaction) -> Transaction:
         """A transaction that left the chain, as it will come back: now and then another way."""
-        if self._chance.random() < 0.8:
+        if self._chance.random() < 0.5:
             return transaction
         self.reexecuted += 1
         return transaction.elsewhere(self._chance)
