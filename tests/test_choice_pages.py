@@ -156,6 +156,26 @@ def test_a_closed_link_takes_no_choice(shop: Shop) -> None:
     assert shop.get("/v1/payment_intents")["data"] == []
 
 
+def test_in_a_shops_frame(shop: Shop) -> None:
+    origin = "https://shop.example"
+    shop.post("/v1/account", {"settings": {"checkout": {"allowed_origins": [origin]}}})
+    session = cakes(
+        shop, "/v1/checkout/sessions", ui_mode="embedded_page", return_url=f"{origin}/done"
+    )
+    address = f"{shop.url}/pay/{session['id']}"
+    query = {"embed": "1", "origin": origin}
+    shown = shop.http.get(address, params=query)
+    action = re.search(r'action="([^"]*/choice[^"]*)"', shown.text)
+    assert action is not None
+    target = shop.url + html.unescape(action[1])
+    wrong = shop.http.post(target, data={"quantity-0": "many"})
+    for answer in (shown, wrong):
+        assert answer.headers["content-security-policy"].endswith(f"frame-ancestors {origin}")
+        assert f'data-parent="{origin}"' in answer.text
+    right = shop.http.post(target, data={"quantity-0": "1"})
+    assert "embed=1" in right.headers["location"]
+
+
 def test_the_language_is_kept(shop: Shop) -> None:
     link = tip_link(shop)
     answer = shop.http.post(

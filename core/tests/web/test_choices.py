@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from core.tests.shop_kit import Till, open_till
 
 from stacktill.application.choices import Choice, choose
 from stacktill.application.sessions import draft_of_session, session_of_link, start_session
-from stacktill.domain.errors import InvalidParameter, NotFound, StateConflict
+from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound, StateConflict
 from stacktill.domain.money import MAX_SATS
 from stacktill.domain.resources import CheckoutSession
+from stacktill.plugin.storage import UnitOfWork
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -215,6 +217,20 @@ class TestChoosing:
         link = (await till.post(LINKS, line_items=items))["id"]
         session = await chosen(till, link, Choice(1, {0: 0}))
         assert session.total_sats == 700
+
+    async def test_a_closed_store_sells_nothing(self, till: Till) -> None:
+        link = await tip_link(till, **BOUNDS)
+
+        def close(uow: UnitOfWork) -> None:
+            merchant = uow.merchants.get(till.caller.merchant_id)
+            assert merchant is not None
+            uow.merchants.save(replace(merchant, status="suspended"))
+
+        await till.write(close)
+        with pytest.raises(InvalidRequest):
+            await chosen(till, link, Choice(500))
+        page = await till.http.get(f"/pay/{link}")
+        assert 'name="amount"' not in page.text
 
     async def test_unknown_ids(self, till: Till) -> None:
         for id in ("cs_test_none", "plink_none"):

@@ -181,6 +181,7 @@ class TestOperations:
         assert marked == {
             "api_keys.create",
             "api_keys.roll",
+            "pos_terminals.create",
             "webhook_endpoints.create",
             "webhook_endpoints.roll_secret",
         }

@@ -11,6 +11,7 @@ import pytest_asyncio
 from core.tests.shop_kit import Till, open_till
 
 from stacktill.application.intent_terms import Verdict
+from stacktill.application.keys import MOST_KEYS
 from stacktill.application.payment_intents import create_payment_intent, draft_payment_intent
 from stacktill.application.pos import (
     PAIRING_SECONDS,
@@ -88,6 +89,14 @@ class TestPairing:
         for step in (pair_terminal, pairing_of):
             with pytest.raises(Unauthenticated):
                 await till.write(step, till.services, text)
+
+    async def test_links_are_bounded(self, till: Till) -> None:
+        """A server that makes one per request is stopped, and its other keys are left alone."""
+        for _ in range(MOST_KEYS):
+            await till.post("/v1/pos_terminals", name="x")
+        status, code, _ = await till.refused("POST", "/v1/pos_terminals", {"name": "x"})
+        assert (status, code) == (400, "too_many_keys")
+        assert await till.post("/v1/api_keys", kind="publishable")
 
     async def test_not_after_an_hour(self, till: Till) -> None:
         new = await till.write(

@@ -58,15 +58,24 @@ def create_key(
     kind: KeyKind,
     name: str | None = None,
     scopes: tuple[str, ...] = (),
+    life_seconds: int | None = None,
     actor: str = "operator",
 ) -> NewKey:
-    """Make a key for a merchant; raise ``InvalidRequest`` when it has as many as it may have."""
+    """Make a key for a merchant, for good or for ``life_seconds``.
+
+    Raise ``InvalidRequest`` when it has as many of those as it may have.
+    """
     if uow.merchants.get(merchant_id) is None:
         raise NotFound(f"No such merchant: '{merchant_id}'", param="merchant")
-    _check_room(uow, merchant_id, livemode, {"expires_at": None})
+    now = services.clock.now()
+    ends: Where = {"expires_at": None} if life_seconds is None else {"expires_at >": now}
+    _check_room(uow, merchant_id, livemode, ends)
     new = _new_key(
         uow, services, merchant_id, livemode=livemode, kind=kind, name=name, scopes=scopes
     )
+    if life_seconds is not None:
+        new = NewKey(replace(new.record, expires_at=now + life_seconds), new.text)
+        uow.api_keys.save(new.record)
     _note(uow, services, "created", new.record, actor)
     return new
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stacktill.application.keys import NewKey, authenticate, create_key, roll_key
+from stacktill.application.keys import NewKey, authenticate, create_key, revoke_key, roll_key
 from stacktill.application.lookup import named
 from stacktill.application.services import Caller, Services
 from stacktill.domain.errors import NotFound, Unauthenticated
@@ -27,6 +27,7 @@ __all__ = [
     "sale_params",
     "sales_of",
     "terminal_of",
+    "unpair_terminal",
 ]
 
 POS_SCOPE = "pos:write"
@@ -49,7 +50,7 @@ class Terminal:
     @property
     def caller(self) -> Caller:
         """On whose behalf it acts."""
-        return Caller(self.merchant.id, self.key.livemode)
+        return Caller(self.merchant.id, self.key.livemode, actor=self.key.id)
 
 
 def create_terminal(
@@ -62,7 +63,7 @@ def create_terminal(
     actor: str = "operator",
 ) -> NewKey:
     """Make the key of a pairing link: it pairs one phone, within ``PAIRING_SECONDS``."""
-    new = create_key(
+    return create_key(
         uow,
         services,
         merchant_id,
@@ -70,11 +71,9 @@ def create_terminal(
         kind="restricted",
         name=name,
         scopes=(PAIRING_SCOPE,),
+        life_seconds=PAIRING_SECONDS,
         actor=actor,
     )
-    record = replace(new.record, expires_at=new.record.created + PAIRING_SECONDS)
-    uow.api_keys.save(record)
-    return NewKey(record, new.text)
 
 
 def pairing_url(services: Services, text: str) -> str:
@@ -99,6 +98,11 @@ def pairing_of(uow: UnitOfWork, services: Services, text: str) -> Terminal:
 def terminal_of(uow: UnitOfWork, services: Services, text: str) -> Terminal:
     """The terminal of a phone's key; raise ``Unauthenticated``, or ``Forbidden`` for a closed store."""
     return Terminal(*_holder(uow, services, text, POS_SCOPE))
+
+
+def unpair_terminal(uow: UnitOfWork, services: Services, terminal: Terminal) -> None:
+    """Close the phone's key, by its own wish."""
+    revoke_key(uow, services, terminal.key.id, actor=terminal.key.id)
 
 
 def sale_params(terminal: Terminal, amount_sats: int, note: str | None) -> dict[str, Any]:

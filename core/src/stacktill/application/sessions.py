@@ -89,7 +89,8 @@ def session_of_link(uow: UnitOfWork, services: Services, link_id: str) -> Checko
     link = uow.payment_links.get(link_id)
     if link is None:
         raise NotFound(f"No such payment_link: '{link_id}'", param="payment_link")
-    if not link.active:
+    merchant = uow.merchants.get(link.merchant_id)
+    if not link.active or merchant is None or merchant.status != "active":
         raise InvalidRequest(link.inactive_message or "This payment link is no longer active.")
     id = new_session_id(services, link.livemode)
     now = services.now(link.livemode)

@@ -77,8 +77,9 @@ def _of_session(uow: UnitOfWork, services: Services, session: CheckoutSession) -
 
 def _of_link(uow: UnitOfWork, services: Services, link: PaymentLink) -> Checkout:
     order = _order(uow, services, link, _total(link.line_items))
+    merchant = uow.merchants.get(link.merchant_id)
     state: State = Closed(message=link.inactive_message)
-    if link.active:
+    if link.active and merchant is not None and merchant.status == "active":
         state = Choosing(items=link.line_items) if link.awaits_choice else Ready()
     return Checkout(order=replace(order, items=link.line_items), state=state)
 
@@ -166,6 +167,7 @@ def _paid(
     return replace(
         paid,
         at=intent.succeeded_at,
+        arrived_sats=intent.seen_sats,
         overpaid_sats=intent.overpaid_sats,
         refunded_sats=0 if charge is None else charge.refunded_sats,
         transactions=money.transactions,

@@ -8,8 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.application.keys import revoke_key
-from stacktill.application.pos import Terminal, pair_terminal, pairing_of
+from stacktill.application.pos import Terminal, pair_terminal, pairing_of, unpair_terminal
 from stacktill.domain.errors import InvalidParameter
 from stacktill.domain.money import check_amount
 from stacktill.web.pages.amounts import read_amount
@@ -94,7 +93,7 @@ class _Pages:
         """Make the terminal a phone again, and its key worthless."""
         check_same_origin(request)
         here = await terminal(self._appliance, request)
-        await self._write(revoke_key, self._appliance.services, here.key.id)
+        await self._write(unpair_terminal, self._appliance.services, here)
         answer = lead_to("/pos")
         answer.cookies.append(forgotten())
         return answer
