@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,15 +20,18 @@ from stacktill.domain.merchants import SettlementAddress
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.runtime.appliance import open_appliance
 from stacktill.runtime.config import load_settings
+from stacktill_chain_stacks.wire.clarity import Buffer, List, Nothing, Some, Tuple, UInt, Value
 from stacktill_chain_stacks.wire.decoding import decode_value
-from stacktill_chain_stacks.wire.payloads import Call
-from stacktill_chain_stacks.wire.post_conditions import read_post_condition
-from stacktill_chain_stacks.wire.principals import Principal
+from stacktill_chain_stacks.wire.payloads import Call, Deploy
+from stacktill_chain_stacks.wire.post_conditions import Mode, read_post_condition
+from stacktill_chain_stacks.wire.principals import AssetId, Principal
 from stacktill_chain_stacks.wire.reader import Reader
 
 pytestmark = pytest.mark.xdist_group("devnet")
 
 CHAIN_ID = "stacks:2147483648"
+# How many transactions the crowd makes; more of them take hours and find no more than they should.
+TRANSFERS = int(os.environ.get("STACKTILL_TEST_TRANSFERS", "120"))
 R = TypeVar("R")
 
 
@@ -179,3 +185,126 @@ def test_the_command_line_sees_the_same_chain(devnet: Devnet, served: Served) ->
     assert '"network_matches": true' in told
     assert '"sbtc_matches": true' in told
     assert "sbtc_sats" in served.run("chain", "balance", devnet.address("alice"))
+
+
+# ------------------------------------------------------------------------------------ a crowd
+
+PAYERS = ("alice", "bob", "carol", "platform", "other_merchant")
+PER_ROUND = 40
+LOOKALIKE = """
+(define-fungible-token sbtc-token)
+(define-public (transfer (amount uint) (sender principal) (recipient principal) (memo (optional (buff 34))))
+  (begin
+    (try! (ft-mint? sbtc-token amount sender))
+    (try! (ft-transfer? sbtc-token amount sender recipient))
+    (match memo given (print given) 0x)
+    (ok true)))
+"""
+
+
+@dataclass
+class Crowd:
+    """Payers who pay intents rightly, wrongly, twice, in other tokens, together and not at all."""
+
+    devnet: Devnet
+    wallet: Wallet
+    merchant: str
+    chance: random.Random
+    fake: AssetId
+    sent: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """What each transaction brings the merchant when it works: memo and sats of real sBTC."""
+
+    async def pay(self, who: str, memos: Sequence[str]) -> None:
+        """Do one of the things that payers do, with one or several intents in mind."""
+        wishes = [self._wish(memo) for memo in memos[: self.chance.choice((1, 1, 1, 3))]]
+        kind = self.chance.choice(("right", "right", "many", "fake", "too much", "unbound"))
+        if kind == "many":
+            call = self._many(who, wishes)
+        else:
+            wishes = wishes[:1]
+            asset = self.fake if kind == "fake" else self.devnet.asset
+            memo, sats = wishes[0]
+            wishes = [(memo, 2**60 if kind == "too much" else sats)]
+            call = self._one(who, wishes[0], asset)
+        mode = Mode.DENY if kind == "unbound" else Mode.ALLOW
+        txid = await self.wallet.send(who, call, mode=mode)
+        self.sent[txid] = [] if kind == "fake" else [(memo or "", sats) for memo, sats in wishes]
+
+    def _wish(self, memo: str) -> tuple[str | None, int]:
+        other = self.chance.choice((memo, memo, memo, None, "ab" * 34, memo[:-2]))
+        return other, self.chance.choice((1_000, 1_000, 400, 600, 5_000))
+
+    def _one(self, who: str, wish: tuple[str | None, int], asset: AssetId) -> Call:
+        memo, sats = wish
+        own, store = self._principals(who)
+        return Call(asset.contract, "transfer", (UInt(sats), own, store, _told(memo)))
+
+    def _many(self, who: str, wishes: Sequence[tuple[str | None, int]]) -> Call:
+        own, store = self._principals(who)
+        parts = tuple(
+            Tuple({"amount": UInt(sats), "sender": own, "to": store, "memo": _told(memo)})
+            for memo, sats in wishes
+        )
+        return Call(self.devnet.asset.contract, "transfer-many", (List(parts),))
+
+    def _principals(self, who: str) -> tuple[Principal, Principal]:
+        return Principal.parse(self.devnet.address(who)), Principal.parse(self.merchant)
+
+
+def _told(memo: str | None) -> Value:
+    return Nothing() if memo is None else Some(Buffer(bytes.fromhex(memo)))
+
+
+def deposits(shop: Shop) -> list[dict[str, Any]]:
+    """All deposits of a shop, the newest first."""
+    found: list[dict[str, Any]] = []
+    while True:
+        after = {"starting_after": found[-1]["id"]} if found else {}
+        page = shop.get("/v1/deposits", {"limit": 100, **after})
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+
+
+def test_not_a_sat_of_a_crowd_is_lost(devnet: Devnet, served: Served, shop: Shop) -> None:
+    known = {one["id"] for one in deposits(shop)}
+    intents = [shop.intent(1_000) for _ in range(max(TRANSFERS // 4, 4))]
+    memos = [one["next_action"]["crypto_display_details"]["memo"] for one in intents]
+    worked = with_wallet(devnet, lambda wallet: _pay_all(devnet, wallet, memos))
+    arrived: Counter[str] = Counter()
+    for brought in worked:
+        for memo, sats in brought:
+            arrived[memo] += sats
+    until(lambda: health(served)["lag_blocks"] == 0 and health(served)["ok"], seconds=300)
+    total = sum(arrived.values())
+
+    def booked() -> list[dict[str, Any]]:
+        new = [one for one in deposits(shop) if one["id"] not in known]
+        real = [one for one in new if one["currency"] == "btc"]
+        return real if sum(one["amount"] for one in real) >= total else []
+
+    real = until(booked, seconds=60)
+    assert sum(one["amount"] for one in real) == total
+    assert len(real) == sum(map(len, worked))
+    for intent, memo in zip(intents, memos, strict=True):
+        paid = shop.read(intent)["status"] == "succeeded"
+        assert paid == (arrived[memo] >= 1_000), memo
+
+
+async def _pay_all(
+    devnet: Devnet, wallet: Wallet, memos: Sequence[str]
+) -> list[list[tuple[str, int]]]:
+    """Let the crowd pay; return what the transactions that worked brought."""
+    chance = random.Random(11)
+    deployed = await wallet.send("carol", Deploy("sbtc-token", LOOKALIKE, 4))
+    assert devnet.mine() == {deployed: "success"}
+    fake = AssetId.parse(f"{devnet.address('carol')}.sbtc-token::sbtc-token")
+    crowd = Crowd(devnet, wallet, devnet.address("merchant"), chance, fake)
+    status: dict[str, str] = {}
+    for number in range(TRANSFERS):
+        await crowd.pay(PAYERS[number % len(PAYERS)], chance.sample(memos, 3))
+        if number % PER_ROUND == PER_ROUND - 1 or number == TRANSFERS - 1:
+            status |= devnet.mine()
+    assert {"success", "abort_by_response", "abort_by_post_condition"} <= set(status.values())
+    assert status.keys() >= crowd.sent.keys()
+    return [brought for txid, brought in crowd.sent.items() if status[txid] == "success"]
