@@ -27,6 +27,7 @@ def test_the_module_is_asked_for_again_only_when_it_changed(served: Served) -> N
     first = served.http.get(served.url + MODULE_PATH)
     assert first.headers["content-type"].startswith("text/javascript")
     assert first.content == (FOLDER / "stacktill.js").read_bytes()
+    assert first.headers["content-location"] == PINNED_PATH
     again = served.http.get(
         served.url + MODULE_PATH, headers={"If-None-Match": first.headers["etag"]}
     )

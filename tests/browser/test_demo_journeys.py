@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.browser.chromium import Visitors, faults_of
 from tests.browser.embed_kit import frame_of
+from tests.browser.payers import SCREENSHOTS
 from tests.served import Served
 
 from stacktill.web.pages.i18n.languages import LANGUAGES, Language
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame, Page
+    from playwright.sync_api import Frame, Page, Route
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -62,14 +63,17 @@ def test_over_the_page(box: Served, visitors: Visitors) -> None:
     fill(page, box, "coffee", "mug")
     assert "39,000 sats" in page.inner_text("#pay")
     assert faults_of(page) == []
+    page.screenshot(path=SCREENSHOTS / "demo-cart.png", full_page=True)
     page.click("#pay")
     pay(frame_of(page))
+    page.screenshot(path=SCREENSHOTS / "demo-paid.png")
     page.get_by_role("button", name="Close").click()
     page.wait_for_url(f"{box.url}/demo/orders/*")
     check_paid(page)
     assert page.locator("#heard code").all_inner_texts()[0] == "ready"
     assert "complete" in page.locator("#heard code").all_inner_texts()
     assert faults_of(page) == []
+    page.screenshot(path=SCREENSHOTS / "demo-order.png", full_page=True)
     page.goto(f"{box.url}/demo")
     assert page.is_disabled("#pay"), "the cart is empty again"
     page.click(".orders a")
@@ -213,6 +217,31 @@ def test_in_every_language(box: Served, visitors: Visitors, language: Language) 
     assert frame_of(page).get_attribute("html", "lang") == language.code
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert faults_of(page) == []
+
+
+def test_who_closes_at_once_finds_the_order(box: Served, visitors: Visitors) -> None:
+    page = visitors.new()
+    fill(page, box, "mug")
+
+    def dawdle(route: Route) -> None:
+        page.wait_for_timeout(600)
+        route.continue_()
+
+    page.route("**/demo/orders", dawdle)
+    page.click("#pay")
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"{box.url}/demo/orders/*")
+    assert page.inner_text("#status") == "Waits for payment"
+
+
+def test_an_order_that_fails_is_told_and_tried_again(box: Served, visitors: Visitors) -> None:
+    visitors.expected += ["503"]
+    page = visitors.new()
+    fill(page, box, "mug")
+    page.route("**/demo/orders", lambda route: route.fulfill(status=503, body="no"), times=1)
+    page.click("#pay")
+    page.get_by_role("button", name="Try again").click()
+    frame_of(page).wait_for_selector("#start")
 
 
 def test_what_one_visitor_buys_no_other_sees(box: Served, visitors: Visitors) -> None:

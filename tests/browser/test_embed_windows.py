@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -248,6 +250,24 @@ def test_mistakes_are_named(
     page.wait_for_function("!!window.Stacktill")
     script = f"(() => {{ try {{ {call} }} catch (error) {{ return error.code }} }})()"
     assert page.evaluate(script) == code
+
+
+def test_the_very_bytes_can_be_pinned(shop: Shop, site: Site, visitors: Visitors) -> None:
+    """By their digest from the box, and as a copy in the shop's own folder."""
+    listed(shop, site)
+    made = session(shop)
+    module = shop.http.get(f"{shop.url}/v1/stacktill.js")
+    digest = base64.b64encode(hashlib.sha384(module.content).digest()).decode()
+    pinned = shop.url + module.headers["content-location"]
+    site.pages["/copy.js"] = ("text/javascript", module.content, {})
+    for address, url in ((pinned, ""), ("/copy.js", f'url="{shop.url}"')):
+        body = (
+            f'<script type="module" src="{address}" crossorigin integrity="sha384-{digest}"></script>'
+            f'<stacktill-checkout {url} payment="{made["id"]}"></stacktill-checkout>'
+        )
+        page = visitors.new()
+        page.goto(site.page("/pinned", body, policy=shop_policy(shop.url)))
+        frame_of(page).wait_for_selector("#start")
 
 
 def test_a_payment_that_the_shop_could_not_make_can_be_tried_again(

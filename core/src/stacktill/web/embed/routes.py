@@ -21,7 +21,7 @@ A_WHILE = "public, max-age=300, stale-while-revalidate=86400"
 
 _MODULE = (FOLDER / "stacktill.js").read_bytes()
 PINNED_PATH = f"/v1/stacktill.{hashlib.sha256(_MODULE).hexdigest()[:16]}.js"
-"""These very bytes, for shops that name their digest in ``integrity``."""
+"""These very bytes, for shops that name their digest in ``integrity``; gone with the next version."""
 
 # Any site may import it: there is nothing of anybody in it.
 SHARED = {
@@ -47,6 +47,8 @@ def _route(name: str, path: str, kept: Kept) -> HTTPRouteHandler:
     async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
         answer = kept.answer(request)
         answer.headers.update(SHARED)
+        if path == MODULE_PATH:
+            answer.headers["content-location"] = PINNED_PATH
         return answer
 
     return HTTPRouteHandler(path, http_method="GET", name=name, include_in_schema=False)(serve)

@@ -72,19 +72,19 @@ async function placeOrder(form) {
 checkoutForm?.addEventListener("submit", (event) => {
   if (new FormData(checkoutForm).get("way") !== "modal") return;
   event.preventDefault();
-  let placed;
+  let placing; // One order, however often the payer tries again or how soon they close.
   const checkout = till.openCheckout({
     payment: async () => {
-      placed ??= await placeOrder(checkoutForm);
+      placing ??= placeOrder(checkoutForm).catch((error) => {
+        placing = undefined;
+        tellProblem(error.message);
+        throw error;
+      });
+      const placed = await placing;
       listen(checkout, placed.order);
       return placed.payment;
     },
-    onClose: () => {
-      if (placed) location.assign(placed.order);
-    },
-    onError: (fault) => {
-      if (!placed) tellProblem(fault.detail.message);
-    },
+    onClose: () => placing?.then((placed) => location.assign(placed.order), () => {}),
   });
 });
 

@@ -392,7 +392,7 @@ export class StacktillCheckoutElement extends Base {
       message:
         code === "timeout"
           ? "The checkout did not load in time; it is offered in a window of its own."
-          : `The checkout is not shown in a frame: list ${window.location.origin} in the store's settings.checkout.allowed_origins, and ${this.#box.origin} in this page's frame-src. It is offered in a window of its own.`,
+          : `The checkout is not shown in a frame. Check the payment's id, list ${window.location.origin} in the store's settings.checkout.allowed_origins, and ${this.#box.origin} in this page's frame-src. It is offered in a window of its own.`,
     });
   }
 
