@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from stacktill.application.deposits import attach_deposit
 from stacktill.application.fees import set_fee_tier
+from stacktill.application.memo import memo_name
 from stacktill.application.payment_intents import cancel_payment_intent, update_payment_intent
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 from stacktill.domain.errors import InvalidParameter, RequestError
@@ -65,6 +66,21 @@ async def test_a_split_payment_pays_all_of_it(till: Till) -> None:
         (SBTC, "payers"): -10_000,
         (SBTC, "pending"): 0,
     }
+
+
+async def test_a_contract_names_the_payment_in_sixteen_bytes(till: Till) -> None:
+    intent, other = await till.intent(10_000), await till.intent(10_000)
+    name = memo_name(intent.memo or "")
+    await till.mine(*(replace(one, memo=name) for one in split(till, intent)))
+    after = await till.again(intent)
+    assert (after.status, after.final_sats, after.fee_collected_sats) == ("succeeded", 10_000, 100)
+    stranger = till.transfer(10_000, memo=bytes(16).hex())
+    beside = int.from_bytes(memo_name(other.memo or ""), "big") ^ 1
+    near = till.transfer(10_000, memo=beside.to_bytes(16, "big").hex())
+    await till.mine(stranger, near)
+    assert (await till.deposit(stranger)).reason == "unknown_memo"
+    assert (await till.deposit(near)).reason == "unknown_memo"
+    assert (await till.again(other)).seen_sats == 0
 
 
 async def test_a_plain_transfer_collects_no_fee(till: Till) -> None:

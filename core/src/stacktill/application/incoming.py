@@ -9,6 +9,7 @@ from stacktill.application.depths import depth_for
 from stacktill.application.fees import fee_beside, move_fee
 from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
+from stacktill.application.memo import NAME_BYTES, memo_name, memos_of_name
 from stacktill.application.payment_intents import expire_payment_intent
 from stacktill.application.services import Services
 from stacktill.domain.confirmations import Confirmations
@@ -149,6 +150,11 @@ def _named_intent(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> Payment
     if item.memo is None:
         return None
     found = uow.payment_intents.find({"memo": item.memo.hex()}, limit=1)
+    if not found and len(item.memo) == NAME_BYTES:
+        low, high = memos_of_name(item.memo)
+        where = {"memo >=": low, "memo <": high}
+        near = uow.payment_intents.find(where, order="memo", limit=2)
+        found = [one for one in near if memo_name(one.memo or "") == item.memo]
     if not found or found[0].chain_id != facts.chain_id:
         return None
     return found[0]

@@ -31,6 +31,15 @@ from stacktill.plugin.storage import (
     UnitOfWork,
     Where,
 )
+from stacktill.plugin.wallets import (
+    Fate,
+    Purse,
+    WalletCall,
+    WalletChain,
+    WalletDesk,
+    WalletOrder,
+    wallet_desk,
+)
 
 __all__ = [
     "API_VERSION",
@@ -43,6 +52,7 @@ __all__ = [
     "ChainUnavailable",
     "Clause",
     "Clock",
+    "Fate",
     "Health",
     "Ids",
     "Message",
@@ -53,6 +63,7 @@ __all__ = [
     "PluginConfig",
     "PluginContext",
     "PluginInfo",
+    "Purse",
     "ReceiptBackend",
     "ReceiptSender",
     "RefundTerms",
@@ -66,6 +77,11 @@ __all__ = [
     "Target",
     "Transfer",
     "UnitOfWork",
+    "WalletCall",
+    "WalletChain",
+    "WalletDesk",
+    "WalletOrder",
     "Where",
     "hookimpl",
+    "wallet_desk",
 ]

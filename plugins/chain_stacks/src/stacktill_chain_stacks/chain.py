@@ -13,6 +13,7 @@ from stacktill.plugin import (
     RefundTerms,
     SandboxScript,
     Transfer,
+    WalletDesk,
 )
 from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.config import SBTC_ASSET_NAME, StacksConfig
@@ -36,12 +37,19 @@ class StacksChain:
     script: SandboxScript | None = None
 
     def __init__(
-        self, config: StacksConfig, source: ChainSource, *, clock: Clock, pulse: Pulse
+        self,
+        config: StacksConfig,
+        source: ChainSource,
+        *,
+        clock: Clock,
+        pulse: Pulse,
+        wallets: WalletDesk,
     ) -> None:
         self.chain_id = f"stacks:{config.network_id}"
         self.sbtc_asset = f"{config.sbtc}::{SBTC_ASSET_NAME}"
         self.clock: Clock = clock
         self.visibility_seconds = config.visibility_seconds
+        self.wallets = wallets
         self._config = config
         self._source = source
         self._pulse = pulse

@@ -21,6 +21,7 @@ _SBTC = {
     "testnet": "SN3VMHXEN64ZZF71JQ5VESXDWTR301XTTXGF4J8F1.sbtc-token",
 }
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}")
+_KEY = re.compile(r"(?:0x)?[0-9a-fA-F]{64}(?:01)?")
 _CHAIN_IDS = {"mainnet": MAINNET_CHAIN_ID, "testnet": TESTNET_CHAIN_ID}
 
 
@@ -44,6 +45,10 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     ``127.0.0.1:3700/TOKEN``.
     ``observer_source`` makes what ``node`` tells there a source of its own, asked before ``apis``,
     which may then be an empty list; its events_keys must be ``["*"]``.
+    ``payment_modes`` are the ways in which payers' wallets are asked to pay, the first that works goes
+    first: ``transfer`` is sBTC's own, ``pay`` that of ``pay_contract``.
+    ``pay_contract`` is the principal of a deployed ``stacktill-pay-v1``.
+    ``signing_key`` signs the terms of ``pay``; the contract's owner must trust it. It can move no money.
     """
 
     network: Literal["mainnet", "testnet"] = "mainnet"
@@ -60,6 +65,9 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     observer: str | None = None
     observer_token: str | None = None
     observer_source: bool = False
+    payment_modes: tuple[Literal["transfer", "pay"], ...] = ("transfer",)
+    pay_contract: str | None = None
+    signing_key: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work; the message names the key."""
@@ -81,7 +89,18 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             raise ValueError("observer needs an observer_token, so that only the node is heard")
         if self.observer is not None and not _ADDRESS.fullmatch(self.observer):
             raise ValueError("observer must be an address and a port, such as 127.0.0.1:3700")
-        _check_contract(self.sbtc)
+        _check_contract("sbtc_contract", self.sbtc)
+        self._check_payments()
+
+    def _check_payments(self) -> None:
+        if not self.payment_modes or len(set(self.payment_modes)) < len(self.payment_modes):
+            raise ValueError("payment_modes must name transfer, pay or both, each once")
+        if "pay" in self.payment_modes and None in (self.pay_contract, self.signing_key):
+            raise ValueError("payment_modes has pay, which needs pay_contract and signing_key")
+        if self.pay_contract is not None:
+            _check_contract("pay_contract", self.pay_contract)
+        if self.signing_key is not None and not _KEY.fullmatch(self.signing_key.strip()):
+            raise ValueError("signing_key must be 64 hex digits, or 66 that end in 01")
 
     @property
     def api_urls(self) -> tuple[str, ...]:
@@ -116,10 +135,10 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
         return 45.0 if self.api_key is None else 450.0
 
 
-def _check_contract(text: str) -> None:
+def _check_contract(name: str, text: str) -> None:
     try:
         principal = Principal.parse(text)
     except WireError as error:
-        raise ValueError(f"sbtc_contract: {error}") from error
+        raise ValueError(f"{name}: {error}") from error
     if principal.contract is None:
-        raise ValueError("sbtc_contract must name a contract, such as SM….sbtc-token")
+        raise ValueError(f"{name} must name a contract, such as SM….sbtc-token")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
 from stacktill.domain.errors import ConfigError
-from stacktill.plugin import Chain, ChainUnavailable, PluginContext
+from stacktill.plugin import Chain, ChainUnavailable, Clock, PluginContext
 from stacktill_chain_stacks.agreement import Agreement
 from stacktill_chain_stacks.chain import StacksChain
 from stacktill_chain_stacks.client.api import ApiClient
@@ -17,9 +17,14 @@ from stacktill_chain_stacks.identity import Identity, WrongNetwork
 from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.node_source import NodeSource
 from stacktill_chain_stacks.observer import serve_observer
+from stacktill_chain_stacks.payments import Signer
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.source import ApiSource, ChainSource
 from stacktill_chain_stacks.told import read_told_block
+from stacktill_chain_stacks.wallets import Wallets
+from stacktill_chain_stacks.wire.errors import WireError
+from stacktill_chain_stacks.wire.keys import PrivateKey
+from stacktill_chain_stacks.wire.principals import Principal
 
 __all__ = ["open_clients", "open_stacks"]
 
@@ -57,7 +62,8 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
             pulse = Pulse()
             async with _heard(config, pulse, journal):
                 agreed = Agreement(sources, needed=config.agreement)
-                yield StacksChain(config, agreed, clock=context.clock, pulse=pulse)
+                desk = _desk(config, clients, context.clock)
+                yield StacksChain(config, agreed, clock=context.clock, pulse=pulse, wallets=desk)
 
 
 @contextmanager
@@ -83,6 +89,23 @@ def _sources(
         http = clients[url]
         sources.append(ApiSource(ApiClient(http), NodeClient(http), identity))
     return sources
+
+
+def _desk(config: StacksConfig, clients: dict[str, Http], clock: Clock) -> Wallets:
+    """The desk for payers' wallets; raise ``ConfigError`` when the key is none of the curve."""
+    node = NodeClient(clients[config.node_url])
+    api = ApiClient(clients[config.api_urls[0]]) if config.api_urls else None
+    return Wallets(config, node, api, clock=clock, signer=_signer(config))
+
+
+def _signer(config: StacksConfig) -> Signer | None:
+    if config.pay_contract is None or config.signing_key is None:
+        return None
+    try:
+        key = PrivateKey.parse(config.signing_key)
+    except WireError as error:
+        raise ConfigError(f"[plugins.chain_stacks]: signing_key: {error}") from error
+    return Signer(key, Principal.parse(config.pay_contract), config.network_id)
 
 
 async def _check(sources: list[ChainSource], context: PluginContext) -> None:
