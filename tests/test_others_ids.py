@@ -22,8 +22,9 @@ from stacktill.web.api.operation import Operation
 from stacktill.web.live import LIVE_OPERATION
 from stacktill.web.pages.examples import example_params
 from stacktill.web.resources.every import OPERATIONS
+from stacktill.web.statements import CSV_OPERATION
 
-ALL = {operation.name: operation for operation in (*OPERATIONS, LIVE_OPERATION)}
+ALL = {operation.name: operation for operation in (*OPERATIONS, LIVE_OPERATION, CSV_OPERATION)}
 WITH_ID = [name for name, operation in ALL.items() if "{" in operation.path]
 LISTS = [
     name
@@ -130,6 +131,9 @@ def belongings(shop: Shop) -> dict[str, str]:
         "prod": product["id"],
         "re": refund["id"],
         "sa": shop.get("/v1/settlement_addresses")["data"][0]["id"],
+        "stmt": shop.post(
+            "/v1/settlement_statements", {"period_start": 86_400, "period_end": 2 * 86_400}
+        )["id"],
         "aud": shop.get("/v1/audit_log")["data"][0]["id"],
         "txn": shop.get("/v1/balance_transactions")["data"][0]["id"],
         "we": endpoint["id"],
@@ -186,6 +190,7 @@ def beginning(operation: Operation) -> str:
         "prices/": "price",
         "products/": "prod",
         "settlement_addresses/": "sa",
+        "settlement_statements/": "stmt",
         "webhook_endpoints/": "we",
     }
     return next(kind for part, kind in table.items() if part in path)
@@ -327,6 +332,7 @@ KINDS = {
     "product": "prod",
     "refund": "re",
     "settlement_address": "sa",
+    "settlement_statement": "stmt",
     "audit_entry": "aud",
     "webhook_endpoint": "we",
 }

@@ -22,6 +22,7 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("payment_intents", {**MINE, "id >": "pi_1"}, {}, "list"),
     ("payment_intents", {**MINE, "customer": "cus_1"}, {"descending": True}, "customer"),
     ("payment_intents", {"memo": "aa"}, {"limit": 1}, "memo"),
+    ("payment_intents", {"memo >=": "a", "memo <": "b"}, {"order": "memo", "limit": 2}, "memo"),
     (
         "payment_intents",
         {"livemode": False, "status": "requires_action", "closes_at <=": 5},
@@ -148,6 +149,15 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("deposits", {**MINE, "state": "reversed"}, {"descending": True}, "list"),
     ("idempotency", {"created <": 5}, {"order": "created", "limit": 1}, "created"),
     ("ledger_transfers", {"reference": "dep_1"}, {}, "reference"),
+    (
+        "ledger_transfers",
+        {**MINE, "asset": "a", "created >=": 5, "created <": 9},
+        {"order": "created"},
+        "period",
+    ),
+    ("ledger_transfers", {**MINE, "asset": "a", "created": 5, "id >": "lt_1"}, {}, "period"),
+    ("ledger_checkpoints", {"account_id": "a", "day >=": 5}, {"order": "day", "limit": 1}, "day"),
+    ("settlement_statements", {**MINE}, {"descending": True}, "list"),
     ("ledger_accounts", {**MINE}, {}, "owner"),
     ("attempts", {"created_ms <": 5}, {"order": "created_ms"}, "created"),
     ("customers", {**MINE, "email": "a@b.example"}, {"descending": True}, "email"),

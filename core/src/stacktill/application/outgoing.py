@@ -51,6 +51,8 @@ def send_transfer(
         sender=item.sender,
         recipient=item.recipient,
         block_height=block.height,
+        block_hash=block.hash,
+        burn_height=block.burn_height,
         refund_id=None if refund is None else refund.id,
         reversed=False,
     )

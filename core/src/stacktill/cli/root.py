@@ -18,6 +18,7 @@ from stacktill.cli.merchants import merchant
 from stacktill.cli.pos import pos
 from stacktill.cli.sandbox import sandbox
 from stacktill.cli.serving import migrate, serve
+from stacktill.cli.statements import statement
 from stacktill.cli.webhooks import webhooks
 
 __all__ = ["main"]
@@ -52,6 +53,7 @@ for _command in (
     sandbox,
     events,
     webhooks,
+    statement,
     audit,
     doctor,
 ):

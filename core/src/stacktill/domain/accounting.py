@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ChainBlock", "IdempotencyRecord", "LedgerAccount", "PluginState", "Withdrawal"]
+__all__ = [
+    "ChainBlock",
+    "IdempotencyRecord",
+    "LedgerAccount",
+    "LedgerCheckpoint",
+    "PluginState",
+    "Withdrawal",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerAccount:
-    """A place money can be, with its running total in the asset's smallest unit."""
+    """A place money can be, with its running total in the asset's smallest unit.
+
+    Nothing is booked any more before the UTC day of that number, counted from 1970.
+    """
 
     id: str
     merchant_id: str
@@ -17,6 +27,24 @@ class LedgerAccount:
     asset: str
     code: str
     balance: int
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerCheckpoint:
+    """What an account held when a UTC day began; only days on which it moved, or was closed, have one."""
+
+    id: str
+    account_id: str
+    day: int
+    balance: int
+
+    @classmethod
+    def of(cls, account: LedgerAccount, day: int) -> LedgerCheckpoint:
+        """The checkpoint of an account that has not moved since before ``day``."""
+        return cls(
+            id=f"{account.id}/{day}", account_id=account.id, day=day, balance=account.balance
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +79,8 @@ class Withdrawal:
     block_height: int
     refund_id: str | None
     reversed: bool
+    block_hash: str = ""
+    burn_height: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

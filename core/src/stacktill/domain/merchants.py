@@ -45,6 +45,7 @@ SCOPE_RESOURCES = (
     "products",
     "refunds",
     "settlement_addresses",
+    "settlement_statements",
     "test_helpers",
     "webhook_endpoints",
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ChainBlock,
         IdempotencyRecord,
         LedgerAccount,
+        LedgerCheckpoint,
         PluginState,
         Withdrawal,
     )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         Price,
         Product,
     )
+    from stacktill.domain.statements import SettlementStatement
     from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
     from stacktill.plugin.context import PluginContext
     from stacktill.plugin.health import Health
@@ -197,6 +199,16 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def ledger_checkpoints(self) -> Table[LedgerCheckpoint]:
+        """What accounts held when days began; ``post`` adds them."""
+        ...
+
+    @property
+    def settlement_statements(self) -> Table[SettlementStatement]:
+        """Statements that were made."""
+        ...
+
+    @property
     def chain_blocks(self) -> Table[ChainBlock]:
         """The blocks that were applied, the latest few thousand."""
         ...
@@ -267,7 +279,11 @@ class UnitOfWork(Protocol):
         ...
 
     def post(self, transfer: LedgerTransfer) -> None:
-        """Keep a ledger transfer and move the running totals of its two accounts."""
+        """Keep a ledger transfer and move the running totals of its two accounts.
+
+        The first one of a UTC day also keeps what the account held when that day began. If one of the
+        accounts is closed until a later day, the transfer is booked at the beginning of that.
+        """
         ...
 
     def stamp(self, event_id: str, position: int) -> None:

@@ -8,6 +8,7 @@ from stacktill.domain.accounting import (
     ChainBlock,
     IdempotencyRecord,
     LedgerAccount,
+    LedgerCheckpoint,
     PluginState,
     Withdrawal,
 )
@@ -29,6 +30,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.statements import SettlementStatement
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 from stacktill.sql import tables
 from stacktill.sql.mappers import DocumentMapper, Mapper, RowMapper
@@ -61,6 +63,8 @@ _ALL: tuple[Mapper[Any], ...] = (
     RowMapper(tables.withdrawals, Withdrawal),
     RowMapper(tables.ledger_accounts, LedgerAccount),
     RowMapper(tables.ledger_transfers, LedgerTransfer),
+    RowMapper(tables.ledger_checkpoints, LedgerCheckpoint),
+    DocumentMapper(tables.settlement_statements, SettlementStatement),
     RowMapper(tables.chain_blocks, ChainBlock),
     RowMapper(tables.events, Event),
     DocumentMapper(tables.webhook_endpoints, WebhookEndpoint, decoded_kept=DECODED_KEPT),

@@ -11,6 +11,7 @@ from stacktill.domain.accounting import (
     ChainBlock,
     IdempotencyRecord,
     LedgerAccount,
+    LedgerCheckpoint,
     PluginState,
     Withdrawal,
 )
@@ -31,6 +32,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.statements import DAY_SECONDS, SettlementStatement, day_of
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 from stacktill.plugin.storage import Search, UnitOfWork, Where
 from stacktill.sql.dialect import Cursor, SqlDialect
@@ -93,6 +95,8 @@ class SqlUnitOfWork:
         self.withdrawals: SqlTable[Withdrawal] = get("withdrawals")
         self.ledger_accounts: SqlTable[LedgerAccount] = get("ledger_accounts")
         self.ledger_transfers: SqlTable[LedgerTransfer] = get("ledger_transfers")
+        self.ledger_checkpoints: SqlTable[LedgerCheckpoint] = get("ledger_checkpoints")
+        self.settlement_statements: SqlTable[SettlementStatement] = get("settlement_statements")
         self.chain_blocks: SqlTable[ChainBlock] = get("chain_blocks")
         events = get("events")
         assert isinstance(events, EventTable)
@@ -112,6 +116,10 @@ class SqlUnitOfWork:
 
     def post(self, transfer: LedgerTransfer) -> None:
         """Keep a ledger transfer and move the running totals of its two accounts."""
+        accounts = (self.ledger_accounts.get(key) for key in (transfer.debit, transfer.credit))
+        closed = max((one.day for one in accounts if one is not None), default=0) * DAY_SECONDS
+        if transfer.created < closed:
+            transfer = replace(transfer, created=closed)
         self.ledger_transfers.add(transfer)
         self._move(transfer, transfer.debit, -transfer.amount)
         self._move(transfer, transfer.credit, transfer.amount)
@@ -142,17 +150,21 @@ class SqlUnitOfWork:
 
     def _move(self, transfer: LedgerTransfer, key: str, amount: int) -> None:
         # The total is added up here and not in SQL: amounts of foreign tokens have up to 128 bits.
-        account = self.ledger_accounts.get(key)
+        account, day = self.ledger_accounts.get(key), day_of(transfer.created)
         if account is not None:
-            self.ledger_accounts.save(replace(account, balance=account.balance + amount))
+            if day > account.day:
+                self.ledger_checkpoints.add(LedgerCheckpoint.of(account, day))
+            balance = account.balance + amount
+            self.ledger_accounts.save(replace(account, balance=balance, day=day))
             return
-        self.ledger_accounts.add(
-            LedgerAccount(
-                id=key,
-                merchant_id=transfer.merchant_id,
-                livemode=transfer.livemode,
-                asset=transfer.asset,
-                code=key.rpartition("/")[2],
-                balance=amount,
-            )
+        new = LedgerAccount(
+            id=key,
+            merchant_id=transfer.merchant_id,
+            livemode=transfer.livemode,
+            asset=transfer.asset,
+            code=key.rpartition("/")[2],
+            balance=amount,
+            day=day,
         )
+        self.ledger_accounts.add(new)
+        self.ledger_checkpoints.add(LedgerCheckpoint.of(replace(new, balance=0), day))

@@ -9,6 +9,7 @@ from stacktill.domain.accounting import (
     ChainBlock,
     IdempotencyRecord,
     LedgerAccount,
+    LedgerCheckpoint,
     PluginState,
     Withdrawal,
 )
@@ -32,6 +33,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.statements import SettlementStatement
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 
 __all__ = ["ACCOUNT", "SAMPLES", "intent", "sample", "transfer"]
@@ -175,6 +177,22 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
     ),
     "ledger_accounts": lambda _, n: _account(n),
     "ledger_transfers": lambda id, n: transfer(n, id=id),
+    "ledger_checkpoints": lambda id, n: LedgerCheckpoint(
+        id=id, account_id=f"account-{n}", day=n, balance=-HUGE
+    ),
+    "settlement_statements": lambda id, n: SettlementStatement(
+        id=id,
+        created=n,
+        chain_id="stacks:1",
+        asset="SP000.sbtc-token::sbtc-token",
+        period_start=0,
+        period_end=86_400,
+        opening={"available": n},
+        closing={"available": n},
+        totals={},
+        line_count=0,
+        **OWNED,
+    ),
     "chain_blocks": lambda id, n: ChainBlock(
         id=id,
         chain_id="stacks:1",

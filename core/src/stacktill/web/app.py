@@ -19,6 +19,7 @@ from stacktill.web.pages.routes import page_routes
 from stacktill.web.resources.every import OPERATIONS
 from stacktill.web.shared_limits import CacheLimiter
 from stacktill.web.shell import CorsSettings, RateLimitSettings, ShellSettings, wrap
+from stacktill.web.statements import statement_routes
 
 __all__ = ["create_app"]
 
@@ -33,6 +34,7 @@ def create_app(appliance: Appliance) -> ASGIApp:
         route_handlers=[
             *(route_of(appliance, operation, recent) for operation in OPERATIONS),
             *live_routes(appliance),
+            *statement_routes(appliance),
             *operational_routes(appliance, metrics),
             *page_routes(appliance),
             *embed_routes(),

@@ -16,8 +16,9 @@ from stacktill.web.openapi.schemas import SCHEMAS
 from stacktill.web.openapi.tags import TAGS
 from stacktill.web.pages.documents import whole_document
 from stacktill.web.resources.every import OPERATIONS
+from stacktill.web.statements import CSV_OPERATION
 
-EVERY = (*OPERATIONS, LIVE_OPERATION)
+EVERY = (*OPERATIONS, LIVE_OPERATION, CSV_OPERATION)
 DOCUMENT = whole_document()
 
 

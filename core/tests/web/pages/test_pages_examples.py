@@ -12,8 +12,9 @@ from stacktill.web.pages.examples import PARAMS, example_params
 from stacktill.web.pages.samples import samples_of, sdk_name
 from stacktill.web.params import decode_form
 from stacktill.web.resources.every import OPERATIONS
+from stacktill.web.statements import CSV_OPERATION
 
-EVERY = {operation.name: operation for operation in (*OPERATIONS, LIVE_OPERATION)}
+EVERY = {operation.name: operation for operation in (*OPERATIONS, LIVE_OPERATION, CSV_OPERATION)}
 URL = "http://127.0.0.1:8080"
 
 

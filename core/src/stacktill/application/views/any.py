@@ -19,7 +19,11 @@ from stacktill.application.views.resources import (
     session_view,
     webhook_endpoint_view,
 )
-from stacktill.application.views.settlement import address_view, audit_view
+from stacktill.application.views.settlement import (
+    address_view,
+    audit_view,
+    statement_view,
+)
 from stacktill.plugin.storage import Table, UnitOfWork
 
 __all__ = ["view_of"]
@@ -36,6 +40,7 @@ TABLES: dict[str, str] = {
     "price": "prices",
     "prod": "products",
     "re": "refunds",
+    "stmt": "settlement_statements",
     "sa": "address_changes",
     "txn": "balance_transactions",
     "we": "webhook_endpoints",
@@ -57,6 +62,7 @@ VIEWS: dict[str, Callable[[Services, Any], dict[str, Any]]] = {
         item, network=services.chain_by_id(item.chain_id).network
     ),
     "balance_transactions": lambda _, item: balance_transaction_view(item),
+    "settlement_statements": lambda _, item: statement_view(item),
     "webhook_endpoints": lambda _, item: webhook_endpoint_view(item),
 }
 

@@ -8,8 +8,9 @@ import msgspec
 
 from stacktill.domain.addresses import AddressChange
 from stacktill.domain.audit import AuditEntry
+from stacktill.domain.statements import SettlementStatement
 
-__all__ = ["address_view", "audit_view"]
+__all__ = ["address_view", "audit_view", "statement_view"]
 
 
 def address_view(change: AddressChange) -> dict[str, Any]:
@@ -49,4 +50,26 @@ def audit_view(entry: AuditEntry) -> dict[str, Any]:
         "number": entry.number,
         "previous_hash": entry.previous_hash,
         "related_object": entry.object_id,
+    }
+
+
+def statement_view(statement: SettlementStatement) -> dict[str, Any]:
+    """A statement without its lines; amounts are sats."""
+    url = f"/v1/settlement_statements/{statement.id}"
+    return {
+        "id": statement.id,
+        "object": "settlement_statement",
+        "asset": statement.asset,
+        "chain": statement.chain_id,
+        "closing": statement.closing,
+        "created": statement.created,
+        "csv_url": f"{url}/csv",
+        "currency": "btc",
+        "line_count": statement.line_count,
+        "lines_url": f"{url}/lines",
+        "livemode": statement.livemode,
+        "opening": statement.opening,
+        "period_end": statement.period_end,
+        "period_start": statement.period_start,
+        "totals": statement.totals,
     }

@@ -6,7 +6,9 @@ from stacktill.sql.tables.chain import (
     chain_blocks,
     deposits,
     ledger_accounts,
+    ledger_checkpoints,
     ledger_transfers,
+    settlement_statements,
     withdrawals,
 )
 from stacktill.sql.tables.columns import METADATA
@@ -53,6 +55,7 @@ __all__ = [
     "events",
     "idempotency",
     "ledger_accounts",
+    "ledger_checkpoints",
     "ledger_transfers",
     "merchants",
     "metadata_entries",
@@ -65,6 +68,7 @@ __all__ = [
     "products",
     "refunds",
     "settlement_addresses",
+    "settlement_statements",
     "webhook_endpoints",
     "withdrawals",
 ]

@@ -7,6 +7,7 @@ from sqlalchemy import Table
 from stacktill.sql.tables.columns import (
     METADATA,
     big,
+    body,
     fixed_number,
     fixed_words,
     flag,
@@ -17,7 +18,15 @@ from stacktill.sql.tables.columns import (
     words,
 )
 
-__all__ = ["chain_blocks", "deposits", "ledger_accounts", "ledger_transfers", "withdrawals"]
+__all__ = [
+    "chain_blocks",
+    "deposits",
+    "ledger_accounts",
+    "ledger_checkpoints",
+    "ledger_transfers",
+    "settlement_statements",
+    "withdrawals",
+]
 
 deposits = Table(
     "deposits",
@@ -87,6 +96,8 @@ withdrawals = Table(
     number("block_height"),
     words("refund_id", null=True),
     flag("reversed"),
+    words("block_hash"),
+    number("burn_height"),
     index("ix_withdrawals_transfer", "chain_id", "txid", "event_index", unique=True),
     index("ix_withdrawals_height", "chain_id", "block_height", "id"),
     index("ix_withdrawals_list", "merchant_id", "livemode", "id"),
@@ -100,7 +111,30 @@ ledger_accounts = Table(
     fixed_words("asset"),
     fixed_words("code"),
     big("balance"),
+    number("day"),
     index("ix_ledger_accounts_owner", "merchant_id", "livemode", "id"),
+)
+
+ledger_checkpoints = Table(
+    "ledger_checkpoints",
+    METADATA,
+    identity(),
+    fixed_words("account_id"),
+    fixed_number("day"),
+    big("balance", fixed=True),
+    index("ix_ledger_checkpoints_day", "account_id", "day", unique=True),
+)
+
+settlement_statements = Table(
+    "settlement_statements",
+    METADATA,
+    identity(),
+    *owner(),
+    fixed_number("created"),
+    fixed_number("period_start"),
+    fixed_number("period_end"),
+    body(),
+    index("ix_settlement_statements_list", "merchant_id", "livemode", "id"),
 )
 
 ledger_transfers = Table(
@@ -116,7 +150,7 @@ ledger_transfers = Table(
     fixed_words("kind"),
     fixed_words("reference"),
     words("intent_id", null=True),
-    index("ix_ledger_transfers_list", "merchant_id", "livemode", "id"),
+    index("ix_ledger_transfers_period", "merchant_id", "livemode", "created", "id"),
     index("ix_ledger_transfers_reference", "reference", "id"),
     index("ix_ledger_transfers_intent", "intent_id", "id", where="intent_id IS NOT NULL"),
 )

@@ -18,6 +18,8 @@ __all__ = [
 ]
 
 JSON = "application/json"
+MEDIA = {"stream": "text/event-stream", "csv": "text/csv"}
+"""What an operation answers with that is no JSON, by the kind that it returns."""
 
 REFUSALS: dict[str, str] = {
     "400": "A value, a combination of values or a status does not allow it.",
@@ -58,6 +60,8 @@ COMMON_HEADERS: dict[str, Any] = {
 def returned_schema(returns: str) -> Schema:
     """The schema of what an operation ``returns``; raise ``LookupError`` for an unknown name."""
     kind, _, item = returns.rpartition(":")
+    if kind == "csv":
+        return {"type": "string", "description": "A row of heads, then one row per line."}
     if kind == "stream":
         return {"type": "string", "description": f"Server-sent events; data is one {item} each."}
     if kind == "deleted":
@@ -84,7 +88,7 @@ def success(operation: Operation) -> dict[str, Any]:
     return {
         "description": "Done.",
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
-        "content": {"text/event-stream" if is_stream else JSON: {"schema": schema}},
+        "content": {MEDIA.get(operation.returns.partition(":")[0], JSON): {"schema": schema}},
     }
 
 

@@ -86,6 +86,13 @@ TAGS: dict[str, tuple[str, str]] = {
             "it. Restricted keys can only look."
         ),
     ),
+    "settlement_statements": (
+        "Settlement statements",
+        (
+            "What moved in a period of whole days, line by line with its transaction and blocks, and the "
+            "balances before and after: for your books and whoever checks them."
+        ),
+    ),
     "audit_log": (
         "Audit log",
         (

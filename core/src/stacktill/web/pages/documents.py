@@ -25,10 +25,11 @@ AnyRequest = Request[Any, Any, Any]
 @cache
 def whole_document() -> dict[str, Any]:
     """The description of every operation; made once, because it never changes."""
-    from stacktill.web.live import LIVE_OPERATION  # Both import the routes' machinery,
+    from stacktill.web.live import LIVE_OPERATION  # All import the routes' machinery,
     from stacktill.web.resources.every import OPERATIONS  # which is only needed for serving.
+    from stacktill.web.statements import CSV_OPERATION
 
-    return build_document((*OPERATIONS, LIVE_OPERATION))
+    return build_document((*OPERATIONS, LIVE_OPERATION, CSV_OPERATION))
 
 
 def document_routes(appliance: Appliance) -> list[HTTPRouteHandler]:

@@ -25,6 +25,7 @@ from stacktill.web.resources import (
     receipts,
     refunds,
     settlement_addresses,
+    settlement_statements,
     test_helpers,
     webhook_endpoints,
 )
@@ -54,6 +55,7 @@ OPERATIONS = (
     *receipts.OPERATIONS,
     *refunds.OPERATIONS,
     *settlement_addresses.OPERATIONS,
+    *settlement_statements.OPERATIONS,
     *test_helpers.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
 )

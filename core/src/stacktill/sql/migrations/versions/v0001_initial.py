@@ -81,7 +81,10 @@ TABLES = {
         request_id text
     """,
     "ledger_accounts": """
-        id text, merchant_id text, livemode flag, asset text, code text, balance text
+        id text, merchant_id text, livemode flag, asset text, code text, balance text, day number
+    """,
+    "ledger_checkpoints": """
+        id text, account_id text, day number, balance text
     """,
     "ledger_transfers": """
         id text, merchant_id text, livemode flag, created number, debit text, credit text,
@@ -132,6 +135,10 @@ TABLES = {
         id text, address text, chain_id text, merchant_id text, livemode flag, created number,
         current flag
     """,
+    "settlement_statements": """
+        id text, merchant_id text, livemode flag, created number, period_start number,
+        period_end number, body text
+    """,
     "webhook_endpoints": """
         id text, merchant_id text, livemode flag, created number, url text, status text,
         failing_since number?, body text
@@ -139,7 +146,7 @@ TABLES = {
     "withdrawals": """
         id text, merchant_id text, livemode flag, created number, chain_id text, txid text,
         event_index number, asset text, amount text, sender text, recipient text, block_height
-        number, refund_id text?, reversed flag
+        number, refund_id text?, reversed flag, block_hash text, burn_height number
     """,
 }
 """Columns with their kind; ``?`` says that a value may be missing."""
@@ -256,6 +263,7 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
     ("ix_events_position", "events", "position", True, "position IS NOT NULL"),
     ("ix_idempotency_created", "idempotency", "created", False, None),
     ("ix_ledger_accounts_owner", "ledger_accounts", "merchant_id livemode id", False, None),
+    ("ix_ledger_checkpoints_day", "ledger_checkpoints", "account_id day", True, None),
     (
         "ix_ledger_transfers_intent",
         "ledger_transfers",
@@ -263,7 +271,13 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
         False,
         "intent_id IS NOT NULL",
     ),
-    ("ix_ledger_transfers_list", "ledger_transfers", "merchant_id livemode id", False, None),
+    (
+        "ix_ledger_transfers_period",
+        "ledger_transfers",
+        "merchant_id livemode created id",
+        False,
+        None,
+    ),
     ("ix_ledger_transfers_reference", "ledger_transfers", "reference id", False, None),
     (
         "ix_payment_intents_closing",
@@ -317,6 +331,13 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
     (
         "ix_settlement_addresses_list",
         "settlement_addresses",
+        "merchant_id livemode id",
+        False,
+        None,
+    ),
+    (
+        "ix_settlement_statements_list",
+        "settlement_statements",
         "merchant_id livemode id",
         False,
         None,

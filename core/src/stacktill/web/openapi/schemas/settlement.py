@@ -6,6 +6,7 @@ from typing import get_args
 
 from stacktill.domain.addresses import ADDRESS_CHANGE_STATUSES, AddressForm, ChangeAuthority
 from stacktill.domain.audit import AUDIT_ACTIONS
+from stacktill.domain.ledger import ACCOUNTS, TransferKind
 from stacktill.web.openapi.shapes import (
     BOOLEAN,
     INTEGER,
@@ -92,4 +93,65 @@ PLATFORM_FEE = record(
     about="The fee of whoever runs this appliance.",
 )
 
-SCHEMAS: dict[str, Schema] = {"settlement_address": ADDRESS, "audit_entry": AUDIT_ENTRY}
+BALANCES = record({str(code): INTEGER for code in ACCOUNTS})
+
+STATEMENT = record(
+    {
+        "id": identifier("stmt"),
+        "object": constant("settlement_statement"),
+        "asset": STRING,
+        "chain": STRING,
+        "closing": {**BALANCES, "description": "The ledger at the end, in sats by account."},
+        "created": MOMENT,
+        "csv_url": STRING,
+        "currency": constant("btc"),
+        "line_count": {"type": "integer", "minimum": 0},
+        "lines_url": STRING,
+        "livemode": LIVEMODE,
+        "opening": {**BALANCES, "description": "The ledger at the beginning, in sats by account."},
+        "period_end": MOMENT,
+        "period_start": MOMENT,
+        "totals": {
+            "type": "object",
+            "additionalProperties": SATS,
+            "description": "Sats by kind of movement.",
+        },
+    },
+    about="What moved in a period, with the balances before and after.",
+)
+
+PROOF = record(
+    {
+        "block_hash": STRING,
+        "block_height": INTEGER,
+        "burn_block_height": {**INTEGER, "description": "Of the Bitcoin block it is anchored to."},
+        "canonical": {**BOOLEAN, "description": "Whether the chain holds it now."},
+        "chain": STRING,
+        "event_index": nullable(INTEGER),
+        "transaction_hash": STRING,
+    },
+    about="Where on the chain anybody can see it.",
+)
+
+LINE = record(
+    {
+        "id": identifier("lt"),
+        "object": constant("settlement_statement.line"),
+        "amount": {**SATS, "minimum": 1},
+        "created": MOMENT,
+        "credit": words(*ACCOUNTS, about="The account that got it."),
+        "debit": words(*ACCOUNTS, about="The account that it left."),
+        "kind": words(*get_args(TransferKind)),
+        "payment_intent": nullable(STRING),
+        "proof": nullable(PROOF),
+        "source": {"type": "string", "description": "The deposit, refund or withdrawal."},
+    },
+    about="One movement of the ledger.",
+)
+
+SCHEMAS: dict[str, Schema] = {
+    "settlement_address": ADDRESS,
+    "settlement_statement": STATEMENT,
+    "settlement_statement.line": LINE,
+    "audit_entry": AUDIT_ENTRY,
+}
