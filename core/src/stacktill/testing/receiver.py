@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,12 +19,13 @@ _BODILESS = frozenset({204, 304})
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came: header names in lower case, the body's very bytes."""
+    """One request as it came, at a Unix second: header names in lower case, the body's very bytes."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Received:
         body = await _read_chunks(reader)
     else:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Received(method, path, headers, body)
+    return Received(method, path, headers, body, time.time())
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
