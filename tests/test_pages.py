@@ -101,6 +101,21 @@ def test_too_much_is_explained(shop: Shop) -> None:
     assert "You sent 5,000 sats more than was asked for." in visit(shop, intent["id"])
 
 
+def test_a_receipt_says_what_arrived(shop: Shop) -> None:
+    shop.post("/v1/account", {"payment_policy": {"underpaid_tolerance_ppm": 10_000}})
+    for sats, said in (
+        (19_900, "Arrived19,900 sats"),
+        (20_000, ""),
+        (21_000, "Arrived21,000 sats"),
+    ):
+        intent = shop.intent(20_000)
+        shop.pay(intent, amount=sats)
+        for path in (intent["id"], f"{intent['id']}/receipt"):
+            page = visit(shop, path)
+            assert "0.00020000 BTC" in page
+            assert said in page if said else "Arrived" not in page
+
+
 @pytest.mark.parametrize("end", ["canceled", "expired"])
 def test_an_end_is_explained(shop: Shop, end: str) -> None:
     intent = shop.intent(600)

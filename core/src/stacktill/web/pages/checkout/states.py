@@ -143,10 +143,15 @@ class Confirming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """Final. ``refunded_sats`` have been given back since; ``message`` is what the shop says to it."""
+    """Final.
+
+    ``arrived_sats`` may be a little less, or more, than the amount; ``refunded_sats`` of it have been given
+    back since. ``message`` is what the shop says to it.
+    """
 
     name: Literal["paid"] = "paid"
     at: int | None = None
+    arrived_sats: int = 0
     overpaid_sats: int = 0
     refunded_sats: int = 0
     transactions: tuple[str, ...] = ()

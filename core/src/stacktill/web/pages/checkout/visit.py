@@ -13,14 +13,10 @@ from stacktill.web.embed.framing import Framing, framing_of
 from stacktill.web.pages import money
 from stacktill.web.pages.assets import URLS
 from stacktill.web.pages.html import render
-from stacktill.web.pages.i18n.languages import LANGUAGES, choose_language
+from stacktill.web.pages.i18n.languages import LANGUAGES, choose_language, wanted_language
 from stacktill.web.pages.i18n.tongue import Tongue, tongue
 
 __all__ = ["Visit"]
-
-CARRIED = ("lang", "embed", "origin")
-"""What the address of a visit says about itself, kept on all of its links."""
-SHOWN_LENGTH = 300
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -32,7 +28,10 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """How one request wants a page, whatever the page shows."""
+    """How one request wants a page, whatever the page shows.
+
+    ``carried`` is what its address said that is known here, kept on all of its links.
+    """
 
     tongue: Tongue
     framing: Framing
@@ -48,11 +47,13 @@ class Visit:
     ) -> Visit:
         """The visit that a request makes to a store with that list of origins."""
         query = request.query_params
-        carried = {name: query[name][:SHOWN_LENGTH] for name in CARRIED if query.get(name)}
+        asked = wanted_language(query.get("lang"))
         accepted = request.headers.get("accept-language")
-        language = choose_language(carried.get("lang"), locale, accepted)
-        framing = framing_of(allowed_origins, carried.get("embed"), carried.get("origin"))
-        return cls(tongue(language), framing, carried)
+        framing = framing_of(allowed_origins, query.get("embed"), query.get("origin"))
+        carried = {} if asked is None else {"lang": asked.code}
+        if framing.parent is not None:
+            carried |= {"embed": query["embed"], "origin": framing.parent}
+        return cls(tongue(asked or choose_language(None, locale, accepted)), framing, carried)
 
     def url(self, path: str, **more: str) -> str:
         """A path of ours with what this visit carries along."""
