@@ -193,7 +193,7 @@ def test_an_expired_payment_is_told(shop: Shop, site: Site, visitors: Visitors) 
 
 def test_another_payment_in_the_same_element(shop: Shop, site: Site, visitors: Visitors) -> None:
     listed(shop, site)
-    first, second = shop.intent(), shop.intent(30_000)
+    first, second, made = shop.intent(), shop.intent(30_000), session(shop)
     page = visitors.new()
     page.goto(inline(shop, site, first["client_secret"]))
     heard(page, "ready")
@@ -203,5 +203,11 @@ def test_another_payment_in_the_same_element(shop: Shop, site: Site, visitors: V
     shop.pay(first)
     shop.pay(second)
     assert heard(page, "complete")["payment"] == second["id"]
+    page.evaluate("heard.length = 0")
+    page.evaluate("id => checkout.show(async () => id)", first["id"])
+    assert heard(page, "ready")["payment"] == first["id"]
+    page.evaluate("heard.length = 0")
+    page.evaluate("id => { checkout.payment = id }", made["id"])
+    assert heard(page, "ready")["payment"] == made["id"]
     page.evaluate("checkout.remove()")
     assert page.evaluate("checkout.open") is False

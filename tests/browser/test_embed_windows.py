@@ -88,6 +88,28 @@ def test_a_shop_that_forbids_frames_itself_hears_from_the_window(
     page.wait_for_function("!document.querySelector('stacktill-checkout')")
 
 
+def test_a_window_that_was_closed_opens_again(shop: Shop, site: Site, visitors: Visitors) -> None:
+    listed(shop, site)
+    made = session(shop)
+    visitors.expected += ["frame-src"]
+    page = visitors.new()
+    policy = shop_policy(shop.url, frames="'none'")
+    page.goto(inline(shop, site, made["client_secret"], policy=policy))
+    for times in (1, 2):
+        window = popup_of(page)
+        heard(page, "ready")
+        if times == 1:
+            window.close()
+        else:
+            window.focus("#start")
+            window.keyboard.press("Escape")
+        page.wait_for_function(
+            "times => heard.filter(each => each[0] === 'close').length === times", arg=times
+        )
+        assert page.evaluate("checkout.outcome") == {"payment": made["id"], "status": "open"}
+    assert page.get_by_role("button", name="Open the payment page").is_visible()
+
+
 def test_the_whole_page_goes_there_where_windows_are_blocked_too(
     shop: Shop, site: Site, visitors: Visitors
 ) -> None:

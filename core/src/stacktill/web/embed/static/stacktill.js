@@ -228,8 +228,10 @@ export class StacktillCheckoutElement extends Base {
     this.#stop();
   }
 
-  attributeChangedCallback(_name, before, after) {
-    if (before === after || !this.isConnected) return;
+  attributeChangedCallback(name, before, after) {
+    if (before === after) return;
+    if (name === "payment") this.#pending = null;
+    if (!this.isConnected) return;
     if (this.mode === "inline" && this.payment) this.#start();
     else if (this.#isOpen && this.mode === "inline") this.#stop();
   }
@@ -238,7 +240,7 @@ export class StacktillCheckoutElement extends Base {
   show(payment) {
     if (payment !== undefined) this.#pending = payment;
     if (!this.isConnected) document.body.append(this);
-    if (!this.#isOpen) this.#start();
+    if (!this.#isOpen || payment !== undefined) this.#start();
   }
 
   /** Take it away. The payment itself goes on: it can be opened again. */
@@ -382,11 +384,7 @@ export class StacktillCheckoutElement extends Base {
   #block(code) {
     this.#frame.remove();
     this.#frame = null;
-    const words = this.#words;
-    const text = make("p", { textContent: code === "timeout" ? words.failed : words.blocked });
-    const opener = make("button", { type: "button", textContent: words.open });
-    opener.addEventListener("click", () => this.#openPopup());
-    this.#note([text, opener, ...(code === "timeout" ? [this.#retry()] : [])]);
+    this.#offerPopup(code);
     this.#emit("error", {
       code,
       message:
@@ -394,6 +392,14 @@ export class StacktillCheckoutElement extends Base {
           ? "The checkout did not load in time; it is offered in a window of its own."
           : `The checkout is not shown in a frame. Check the payment's id, list ${window.location.origin} in the store's settings.checkout.allowed_origins, and ${this.#box.origin} in this page's frame-src. It is offered in a window of its own.`,
     });
+  }
+
+  #offerPopup(code) {
+    const words = this.#words;
+    const text = make("p", { textContent: code === "timeout" ? words.failed : words.blocked });
+    const opener = make("button", { type: "button", textContent: words.open });
+    opener.addEventListener("click", () => this.#openPopup());
+    this.#note([text, opener, ...(code === "timeout" ? [this.#retry()] : [])]);
   }
 
   #retry() {
@@ -421,7 +427,7 @@ export class StacktillCheckoutElement extends Base {
     this.#after(POPUP_POLL_MS, () => {
       if (this.#popup !== popup) return;
       // A window that never spoke may look closed only because it was cut off from here.
-      if (popup.closed && this.#said.has("ready")) this.close();
+      if (popup.closed && this.#said.has("ready")) this.#leave();
       else this.#watchPopup(popup);
     });
   }
@@ -471,9 +477,14 @@ export class StacktillCheckoutElement extends Base {
   }
 
   #leave() {
-    if (this.#popup) this.#popup.close();
-    if (this.mode === "modal" || this.#popup) this.close();
-    else this.#emit("close", {});
+    if (this.#popup) {
+      this.#popup.close();
+      this.#popup = null;
+      this.#offerPopup("frame_blocked"); // It can be opened again; a dialog goes away below.
+    }
+    if (this.mode === "modal") return this.close();
+    this.#emit("close", {});
+    this.#finish(this.#status);
   }
 
   #fail(code, message) {
