@@ -11,9 +11,15 @@ export function blockRoutes(chain) {
     ["GET /extended", () => status(chain)],
     ["GET /extended/v2/blocks", (_, { query }) => blocks(chain, query)],
     ["GET /extended/v2/blocks/:which", ({ which }) => blockShape(blockOf(chain, which))],
-    ["GET /extended/v3/blocks/:which/transactions", ({ which }, { query }) => inBlock(chain, which, query)],
+    [
+      "GET /extended/v3/blocks/:which/transactions",
+      ({ which }, { query }) => inBlock(chain, which, query),
+    ],
     ["GET /extended/v2/burn-blocks/:which", ({ which }) => burnBlock(chain, which)],
-    ["GET /extended/v2/burn-blocks/:which/blocks", ({ which }, { query }) => ofBurnBlock(chain, which, query)],
+    [
+      "GET /extended/v2/burn-blocks/:which/blocks",
+      ({ which }, { query }) => ofBurnBlock(chain, which, query),
+    ],
   ];
 }
 
@@ -44,7 +50,8 @@ function blocks(chain, query) {
   const all = chain.blocks();
   const limit = limitOf(query, BLOCKS);
   const cursor = query.get("cursor");
-  const start = cursor === null ? 0 : all.findIndex(({ indexHash }) => indexHash === prefixed(cursor));
+  const start =
+    cursor === null ? 0 : all.findIndex(({ indexHash }) => indexHash === prefixed(cursor));
   if (start < 0) throw notFound("cursor");
   const at = (place) => all[place]?.indexHash ?? null;
   return {

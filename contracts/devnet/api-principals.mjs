@@ -9,10 +9,10 @@ const CHANGES = { most: 100 };
 
 export function principalRoutes(chain) {
   const routes = {
-    "transactions": (who, query) => transactions(chain, who, query),
+    transactions: (who, query) => transactions(chain, who, query),
     "balance-changes": (who, query) => changes(chain, who, query),
     "mempool/transactions": (who, query) => waiting(chain, who, query),
-    "nonces": (who) => nonces(chain, who),
+    nonces: (who) => nonces(chain, who),
     "balances/stx": (who) => stx(chain, who),
     "balances/ft/:asset": (who, _, asset) => tokens(chain, who, asset),
   };
@@ -20,7 +20,7 @@ export function principalRoutes(chain) {
     `GET /extended/v3/principals/:who/${path}`,
     ({ who, asset }, { query }) => {
       checkPrincipal(who);
-          return answer(who, query, asset);
+      return answer(who, query, asset);
     },
   ]);
 }
@@ -63,9 +63,10 @@ function changeShape({ transaction, events: own }, who, asset) {
 
 function changes(chain, who, query) {
   const only = query.get("tx_id");
-  const receipts = only === null
-    ? chain.blocks().flatMap((block) => [...block.receipts].reverse())
-    : [chain.mined(bare(only))?.receipt].filter((each) => each !== undefined);
+  const receipts =
+    only === null
+      ? chain.blocks().flatMap((block) => [...block.receipts].reverse())
+      : [chain.mined(bare(only))?.receipt].filter((each) => each !== undefined);
   const shapes = receipts.flatMap((receipt) => {
     const own = touched(receipt.events).filter(({ principal }) => principal === who);
     return own.map(({ asset, kind }) => ({

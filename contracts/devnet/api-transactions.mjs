@@ -16,9 +16,18 @@ const USUAL_FEES = [180, 300, 1000, 3000];
 
 export function transactionRoutes(chain) {
   return [
-    ["GET /extended/v3/transactions/:txid", ({ txid }, { query }) => transaction(chain, txid, query)],
-    ["GET /extended/v3/transactions/:txid/events", ({ txid }, { query }) => events(chain, txid, query)],
-    ["GET /extended/v2/smart-contracts/:contract/logs", ({ contract }, { query }) => logs(chain, contract, query)],
+    [
+      "GET /extended/v3/transactions/:txid",
+      ({ txid }, { query }) => transaction(chain, txid, query),
+    ],
+    [
+      "GET /extended/v3/transactions/:txid/events",
+      ({ txid }, { query }) => events(chain, txid, query),
+    ],
+    [
+      "GET /extended/v2/smart-contracts/:contract/logs",
+      ({ contract }, { query }) => logs(chain, contract, query),
+    ],
     ["GET /extended/v2/mempool/fees", () => fees(chain)],
   ];
 }
@@ -41,9 +50,11 @@ function events(chain, txid, query) {
 
 /** What a contract printed, newest first; a cursor is `block:microblock:transaction:event`. */
 function logs(chain, contract, query) {
-  const all = chain.blocks().flatMap((block) =>
-    block.receipts.flatMap((receipt) => logsOf(block, receipt, contract)).reverse(),
-  );
+  const all = chain
+    .blocks()
+    .flatMap((block) =>
+      block.receipts.flatMap((receipt) => logsOf(block, receipt, contract)).reverse(),
+    );
   if (all.length === 0 && chain.sourceOf(contract) === null) throw notFound("contract");
   const limit = limitOf(query, EVENTS);
   const cursor = query.get("cursor");

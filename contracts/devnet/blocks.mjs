@@ -11,7 +11,8 @@ export function makeBurnBlock({ height, time, parent, fork }) {
     time,
     hash: hashOf("burn", height, parent?.hash ?? null, fork),
     consensusHash: hashOf("consensus", height, fork).slice(0, 42),
-    parent: parent === null ? null : { height: parent.height, hash: parent.hash, time: parent.time },
+    parent:
+      parent === null ? null : { height: parent.height, hash: parent.hash, time: parent.time },
   };
 }
 

@@ -223,13 +223,16 @@ export class Chain {
     for (const receipt of block.receipts) {
       const { txid, type, contract, source } = receipt.transaction;
       this.#receipts.set(txid, { block, receipt });
-      if (type === "smart_contract" && receipt.status === "success") this.#deployed.set(contract, source);
+      if (type === "smart_contract" && receipt.status === "success")
+        this.#deployed.set(contract, source);
     }
   }
 
   #useNonces(receipts) {
     const before = [];
-    for (const { address, nonce } of receipts.flatMap(({ transaction }) => accountsOf(transaction))) {
+    for (const { address, nonce } of receipts.flatMap(({ transaction }) =>
+      accountsOf(transaction),
+    )) {
       before.push([address, this.#nonces.get(address)]);
       this.#nonces.set(address, nonce + 1n);
     }
@@ -260,4 +263,3 @@ export class Chain {
     for (const listener of this.#listeners) listener(what, about);
   }
 }
-

@@ -24,7 +24,8 @@ export function broken({ type, sender, mode, conditions }, events) {
   const sent = movements(events).filter(({ from }) => from !== null);
   const wanted = conditions.map((condition) => described(condition, sender));
   for (const condition of wanted) {
-    if (!holds(condition, sent)) return `${condition.principal} sent another amount of ${condition.asset}`;
+    if (!holds(condition, sent))
+      return `${condition.principal} sent another amount of ${condition.asset}`;
   }
   for (const each of sent.filter(({ from }) => isGuarded(mode, from, sender))) {
     if (!wanted.some((condition) => covers(condition, each))) {
@@ -60,7 +61,9 @@ export function assetOf(asset) {
 }
 
 function holds(condition, sent) {
-  const own = sent.filter((each) => each.from === condition.principal && each.asset === condition.asset);
+  const own = sent.filter(
+    (each) => each.from === condition.principal && each.asset === condition.asset,
+  );
   if (condition.type === PostConditionType.NonFungible) {
     const isSent = own.some(({ value }) => value === condition.value);
     if (condition.code === NonFungibleConditionCode.Sends) return isSent;

@@ -107,7 +107,8 @@ function skip(chain, { txid }) {
 }
 
 function observe(observers, { url, headers }) {
-  if (!URL.canParse(url)) throw new Answer(400, { error: "url is an address such as http://127.0.0.1:3700" });
+  if (!URL.canParse(url))
+    throw new Answer(400, { error: "url is an address such as http://127.0.0.1:3700" });
   observers.add(url.replace(/\/$/, ""), headers);
   return { observers: observers.list() };
 }

@@ -14,6 +14,7 @@ import { Observers } from "./observer.mjs";
 import { makeServer } from "./router.mjs";
 import { Ticker } from "./ticker.mjs";
 
+const KEEP_ALIVE_MS = 120_000; // Longer than clients keep idle connections, so that none meets a closed one.
 const USUAL = { port: 0, host: "127.0.0.1", seconds: 0, burnEvery: 10, keep: 1000, observers: [] };
 
 /** Start a chain that listens; answers { url, port, accounts, contracts, … } and `close`. */
@@ -35,7 +36,15 @@ export async function startDevnet(options = {}) {
   const description = () => {
     const { port: bound } = server.address();
     const url = `http://${host}:${bound}`;
-    return { url, port: bound, chain_id: CHAIN_ID, sbtc: SBTC, sbtc_asset: SBTC_ASSET, contracts, accounts };
+    return {
+      url,
+      port: bound,
+      chain_id: CHAIN_ID,
+      sbtc: SBTC,
+      sbtc_asset: SBTC_ASSET,
+      contracts,
+      accounts,
+    };
   };
   const routes = [
     ...nodeRoutes(chain),
@@ -43,6 +52,7 @@ export async function startDevnet(options = {}) {
     ...controlRoutes({ chain, clock, faucet, faults, observers, ticker, description }),
   ];
   server = makeServer(routes, (...given) => faults.around(...given));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
   ticker.set({ seconds, burn_every: burnEvery });
   const close = () => {

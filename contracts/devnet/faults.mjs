@@ -68,7 +68,13 @@ export class Faults {
     if (!(mode in MODES)) {
       throw new Answer(400, { error: `mode is one of: ${Faults.modes.join(", ")}` });
     }
-    this.#faults.push({ mode, paths: new RegExp(paths), left: count ?? Infinity, seconds, seen: new Map() });
+    this.#faults.push({
+      mode,
+      paths: new RegExp(paths),
+      left: count ?? Infinity,
+      seconds,
+      seen: new Map(),
+    });
   }
 
   clear() {

@@ -25,7 +25,9 @@ export function begin(machine, accounts) {
     callPublicFn: {
       contract: `${address}.stacktill-pay-v1`,
       method: "set-signer",
-      args_maps: [Cl.bufferFromHex(accounts.gateway.public_key), Cl.bool(true)].map(serializeCVBytes),
+      args_maps: [Cl.bufferFromHex(accounts.gateway.public_key), Cl.bool(true)].map(
+        serializeCVBytes,
+      ),
       sender: address,
     },
   };

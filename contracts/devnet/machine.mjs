@@ -12,9 +12,12 @@ const SECONDS_PER_BURN_BLOCK = 600;
 /** Start the machine. It takes seconds, most of them for the chain's own contracts. */
 export async function startMachine() {
   const { wasm, memory } = await loadSdk();
-  const sdk = new wasm.SDK(() => {
-    throw new Error("the machine reads no files");
-  }, new wasm.SDKOptions(true, false));
+  const sdk = new wasm.SDK(
+    () => {
+      throw new Error("the machine reads no files");
+    },
+    new wasm.SDKOptions(true, false),
+  );
   await inThePast(() => sdk.initEmptySession(null));
   sdk.setEpoch(EPOCH);
   const machine = new Machine(wasm, sdk, memory);

@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { startDevnet } from "./devnet.mjs";
 
-const HELP = `A local chain that runs real Clarity with the real sBTC, behind the HTTP paths of a Stacks node and API.
+const HELP = `A local chain that runs real Clarity with the real sBTC,
+behind the HTTP paths of a Stacks node and of the Stacks Blockchain API.
 
   --port N          listen here (default 20443; 0 takes any that is free)
   --host ADDRESS    of this address (default 127.0.0.1)

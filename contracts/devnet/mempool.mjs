@@ -20,8 +20,12 @@ export class Mempool {
   /** Those that wait and have to do with a principal, as sender, sponsor or called contract. */
   of(principal) {
     return this.pending().filter(({ transaction }) =>
-      [transaction.sender, transaction.sponsor?.address, transaction.contract, transaction.recipient]
-        .includes(principal),
+      [
+        transaction.sender,
+        transaction.sponsor?.address,
+        transaction.contract,
+        transaction.recipient,
+      ].includes(principal),
     );
   }
 
@@ -43,7 +47,8 @@ export class Mempool {
     if (rivals.some((entry) => entry.transaction.fee >= transaction.fee)) {
       throw rejections.conflictingNonce();
     }
-    for (const rival of rivals) this.drop(rival.transaction.txid, "replace_by_fee", transaction.txid);
+    for (const rival of rivals)
+      this.drop(rival.transaction.txid, "replace_by_fee", transaction.txid);
     this.put(transaction, place);
   }
 

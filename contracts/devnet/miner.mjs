@@ -29,7 +29,11 @@ export class Miner {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       const receipts = this.#run(transactions, verdicts, time);
       if (receipts !== null) return receipts;
-      this.#judge(transactions.filter(({ txid }) => !verdicts.has(txid)), verdicts, time);
+      this.#judge(
+        transactions.filter(({ txid }) => !verdicts.has(txid)),
+        verdicts,
+        time,
+      );
     }
     throw new Error("these transactions come to another end each time they are run");
   }
@@ -111,7 +115,9 @@ function stepOf({ type, sender, contract, ...rest }) {
   }
   if (type === "smart_contract") {
     const options = rest.clarity === null ? {} : { clarityVersion: rest.clarity };
-    return { deployContract: { name: contract.split(".")[1], content: rest.source, options, sender } };
+    return {
+      deployContract: { name: contract.split(".")[1], content: rest.source, options, sender },
+    };
   }
   const args_maps = rest.values.map((value) => serializeCVBytes(value));
   return { callPublicFn: { contract, method: rest.function, args_maps, sender } };
@@ -125,7 +131,14 @@ function receiptOf(transaction, verdict, outcome) {
   }
   const isOk = outcome.result.startsWith("0x07");
   if (transaction.type === "smart_contract") {
-    return { transaction, status: "success", result: OK_TRUE, events: outcome.events, cost, vmError: null };
+    return {
+      transaction,
+      status: "success",
+      result: OK_TRUE,
+      events: outcome.events,
+      cost,
+      vmError: null,
+    };
   }
   const status = isOk ? "success" : "abort_by_response";
   const events = isOk ? withMemo(outcome.events, transaction) : [];

@@ -20,7 +20,10 @@ export function nodeRoutes(chain) {
     ["GET /v2/fees/transfer", () => 1],
     ["GET /v2/contracts/source/:address/:name", (given) => source(chain, given)],
     ["GET /v2/contracts/interface/:address/:name", (given) => shape(chain, given)],
-    ["POST /v2/contracts/call-read/:address/:name/:fn", (given, request) => ask(chain, given, request)],
+    [
+      "POST /v2/contracts/call-read/:address/:name/:fn",
+      (given, request) => ask(chain, given, request),
+    ],
     ["POST /v2/map_entry/:address/:name/:map", (given, request) => mapEntry(chain, given, request)],
     ["GET /v2/data_var/:address/:name/:variable", (given) => dataVariable(chain, given)],
   ];
@@ -61,7 +64,11 @@ function pox({ tip }) {
 
 function health({ tip }) {
   const height = tip.height;
-  return { difference_from_max_peer: 0, max_stacks_height_of_neighbors: height, node_stacks_tip_height: height };
+  return {
+    difference_from_max_peer: 0,
+    max_stacks_height_of_neighbors: height,
+    node_stacks_tip_height: height,
+  };
 }
 
 /** Raw bytes, or JSON with them in hex; answers the id, as a JSON text without 0x. */
@@ -159,7 +166,8 @@ function ask(chain, { address, name, fn }, { json }) {
 
 function mapEntry(chain, { address, name, map }, { json }) {
   const key = json();
-  if (typeof key !== "string") throw new Answer(400, { error: "the body is the key, as hex in JSON" });
+  if (typeof key !== "string")
+    throw new Answer(400, { error: "the body is the key, as hex in JSON" });
   try {
     return { data: chain.mapEntry(`${address}.${name}`, map, serializeCVBytes(hexToCV(key))) };
   } catch {
@@ -186,4 +194,3 @@ export function checkPrincipal(text) {
     throw new Answer(400, { error: "Bad Request", message: `not a principal: ${text}` });
   }
 }
-

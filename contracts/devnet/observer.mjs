@@ -34,7 +34,8 @@ export class Observers {
     chain.onChange((what, about) => {
       if (what === "block") this.#tell("/new_block", blockMessage(about, chain));
       if (what === "burn_block") this.#tell("/new_burn_block", burnBlockMessage(about));
-      if (what === "transaction") this.#tell("/new_mempool_tx", [`0x${about.bytes.toString("hex")}`]);
+      if (what === "transaction")
+        this.#tell("/new_mempool_tx", [`0x${about.bytes.toString("hex")}`]);
       if (what === "drop") {
         const reason = DROPS[about.reason] ?? "Problematic";
         this.#tell("/drop_mempool_tx", { dropped_txids: [prefixed(about.txid)], reason });

@@ -9,7 +9,7 @@ export function pick(chain) {
   const spent = new Map();
   const chosen = [];
   let waiting = chain.mempool.pending().map(({ transaction }) => transaction);
-  for (let before = -1; before !== chosen.length && chosen.length < MOST_IN_A_BLOCK; ) {
+  for (let before = -1; before !== chosen.length && chosen.length < MOST_IN_A_BLOCK;) {
     before = chosen.length;
     waiting = waiting.filter((transaction) => {
       if (chosen.length >= MOST_IN_A_BLOCK) return true;
@@ -32,7 +32,10 @@ function isNext(transaction, next, chain) {
 /** Whether fee and amount can be paid after all that was chosen before; then they are spent. */
 function isPaidFor({ payer, fee, sender, amount = 0n }, spent, chain) {
   const after = new Map(spent);
-  for (const [address, cost] of [[payer, fee], [sender, amount]]) {
+  for (const [address, cost] of [
+    [payer, fee],
+    [sender, amount],
+  ]) {
     after.set(address, (after.get(address) ?? 0n) + cost);
   }
   for (const address of new Set([payer, sender])) {

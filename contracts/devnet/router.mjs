@@ -49,7 +49,10 @@ function find(table, { method, path }) {
   for (const { method: own, pattern, handler } of table) {
     const match = own === method ? pattern.exec(path) : null;
     if (match === null) continue;
-    const values = Object.entries(match.groups ?? {}).map(([name, text]) => [name, decodeURIComponent(text)]);
+    const values = Object.entries(match.groups ?? {}).map(([name, text]) => [
+      name,
+      decodeURIComponent(text),
+    ]);
     return { handler, values: Object.fromEntries(values) };
   }
   throw notFound(`${method} ${path}`);
@@ -83,9 +86,10 @@ function send(outgoing, { tag, headers }, status, body, more = {}) {
     outgoing.writeHead(304, { etag: tag }).end();
     return;
   }
-  const text = typeof body === "string" ? body : JSON.stringify(body, (_, value) =>
-    typeof value === "bigint" ? String(value) : value,
-  );
+  const text =
+    typeof body === "string"
+      ? body
+      : JSON.stringify(body, (_, value) => (typeof value === "bigint" ? String(value) : value));
   const etag = tag === undefined ? {} : { etag: tag };
   const length = { "content-length": Buffer.byteLength(text) };
   outgoing.writeHead(status, { "content-type": "application/json", ...etag, ...length, ...more });

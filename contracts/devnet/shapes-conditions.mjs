@@ -35,7 +35,12 @@ export function conditionShape(condition) {
     case PostConditionType.NonFungible: {
       const value = condition.assetName;
       const shown = { hex: cvToHex(value), repr: cvToString(value) };
-      return { ...common, type: "non_fungible", asset_value: shown, asset: assetShape(condition.asset) };
+      return {
+        ...common,
+        type: "non_fungible",
+        asset_value: shown,
+        asset: assetShape(condition.asset),
+      };
     }
     default:
       return { ...common, type: "staking" };

@@ -159,14 +159,21 @@ function eventShape({ event, data }) {
   if (event === "print_event") {
     const { contract_identifier, topic, raw_value } = data;
     const value = decoded(raw_value);
-    return { type: "contract_log", contract_log: { contract_id: contract_identifier, topic, value } };
+    return {
+      type: "contract_log",
+      contract_log: { contract_id: contract_identifier, topic, value },
+    };
   }
   const [, kind, verb] = /^(stx|ft|nft)_(\w+)_event$/.exec(event);
   const { sender = null, recipient = null, amount = null, asset_identifier } = data;
   const asset = { type: verb, sender, recipient };
-  if (kind === "stx") return { type: "stx_asset", stx_asset: { ...asset, amount, memo: memoShape(data) } };
+  if (kind === "stx")
+    return { type: "stx_asset", stx_asset: { ...asset, amount, memo: memoShape(data) } };
   if (kind === "ft") return { type: "ft_asset", ft_asset: { ...asset, asset_identifier, amount } };
-  return { type: "nft_asset", nft_asset: { ...asset, asset_identifier, value: decoded(data.raw_value) } };
+  return {
+    type: "nft_asset",
+    nft_asset: { ...asset, asset_identifier, value: decoded(data.raw_value) },
+  };
 }
 
 function memoShape({ memo }) {

@@ -1,11 +1,12 @@
-// The functions of a contract, read off its source: the machine has no interface of the chain's own contracts.
+// The functions of a contract, read off its source: the machine tells no interface of the chain's own
+// contracts, such as sBTC.
 
 const DEFINITION = /^define-(public|read-only|private)$/;
 const ACCESS = { public: "public", "read-only": "read_only", private: "private" };
 const ATOMS = { uint: "uint128", int: "int128", bool: "bool", principal: "principal" };
 const SIZED = { buff: "buffer", "string-ascii": "string-ascii", "string-utf8": "string-utf8" };
 
-/** The part of a contract's interface that calls are checked against: { functions: [{ name, access, args }] }. */
+/** What calls are checked against: { functions: [{ name, access, args }] }. */
 export function interfaceFrom(source) {
   const functions = parse(source)
     .filter((form) => Array.isArray(form) && DEFINITION.test(form[0]))
@@ -19,9 +20,8 @@ export function interfaceFrom(source) {
 
 /** A source as nested lists of words; braces become ["{", …]. */
 function parse(source) {
-  const words = source
-    .replaceAll(/;;[^\n]*/g, "")
-    .match(/u?"(?:\\.|[^"\\])*"|[(){}]|[^\s(){}]+/g) ?? [];
+  const words =
+    source.replaceAll(/;;[^\n]*/g, "").match(/u?"(?:\\.|[^"\\])*"|[(){}]|[^\s(){}]+/g) ?? [];
   const stack = [[]];
   for (const word of words) {
     if (word === "(" || word === "{") {
@@ -44,7 +44,10 @@ function typeFrom(form) {
   if (head === "optional") return { optional: typeFrom(rest[0]) };
   if (head === "response") return { response: { ok: typeFrom(rest[0]), error: typeFrom(rest[1]) } };
   if (head === "list") return { list: { length: Number(rest[0]), type: typeFrom(rest[1]) } };
-  return { tuple: head === "{" ? pairs(rest) : rest.map(([name, type]) => ({ name, type: typeFrom(type) })) };
+  return {
+    tuple:
+      head === "{" ? pairs(rest) : rest.map(([name, type]) => ({ name, type: typeFrom(type) })),
+  };
 }
 
 // { name: type, other: type }, of which the words keep their colons and commas.

@@ -29,6 +29,10 @@ export class Ticker {
   #tick() {
     this.#ticks += 1;
     const every = this.interval.burn_every;
-    this.#chain.mine({ burn: every > 0 && this.#ticks % every === 0 });
+    try {
+      this.#chain.mine({ burn: every > 0 && this.#ticks % every === 0 });
+    } catch (error) {
+      console.error(`no block this time: ${error.message}`);
+    }
   }
 }

@@ -106,7 +106,10 @@ export function verify({ wire, bytes }) {
   const { auth } = wire;
   if (wire.transactionVersion !== TESTNET_VERSION) throw rejections.badTransactionVersion();
   if (wire.chainId !== CHAIN_ID) throw rejections.signature(`chain id ${wire.chainId} is not ours`);
-  if (wire.payload.payloadType === PayloadType.TokenTransfer && wire.postConditions.values.length > 0) {
+  if (
+    wire.payload.payloadType === PayloadType.TokenTransfer &&
+    wire.postConditions.values.length > 0
+  ) {
     throw rejections.signature("a transfer of STX has no post-conditions");
   }
   try {
@@ -137,5 +140,6 @@ function verifySponsor({ fee, nonce, keyEncoding, signature, hashMode, signer },
 
 // Since epoch 4.0 a block with a signature in its other form, with a high S, is not valid.
 function checkLowS(signature) {
-  if (signature && BigInt(`0x${signature.slice(66)}`) > HALF_ORDER) throw rejections.signature("high S");
+  if (signature && BigInt(`0x${signature.slice(66)}`) > HALF_ORDER)
+    throw rejections.signature("high S");
 }

@@ -47,7 +47,7 @@ def test_the_contracts(node: str, suite: str) -> None:
         env={"PATH": os.environ.get("PATH", "")},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

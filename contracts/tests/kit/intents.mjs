@@ -11,7 +11,12 @@ export function register(sender = merchant, label = Cl.none()) {
   return call(INTENTS, "register-merchant", [label], sender);
 }
 
-export function create({ id = ID, amount = 50_000, expires = now() + 3600, sender = merchant } = {}) {
+export function create({
+  id = ID,
+  amount = 50_000,
+  expires = now() + 3600,
+  sender = merchant,
+} = {}) {
   const values = [id16(id), Cl.uint(amount), Cl.uint(expires)];
   return call(INTENTS, "create-payment-intent", values, sender);
 }

@@ -2,9 +2,27 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
-import { INTENTS, PAY, balance, call, deploy, fresh, fund, now, passBurnBlocks } from "../kit/chain.mjs";
+import {
+  INTENTS,
+  PAY,
+  balance,
+  call,
+  deploy,
+  fresh,
+  fund,
+  now,
+  passBurnBlocks,
+} from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
-import { ID, create, intentOf, processPayment, register, setFees, setMerchant } from "../kit/intents.mjs";
+import {
+  ID,
+  create,
+  intentOf,
+  processPayment,
+  register,
+  setFees,
+  setMerchant,
+} from "../kit/intents.mjs";
 import { merchant, otherMerchant, payer, platform, stranger } from "../kit/people.mjs";
 import { asTuple, pay, payArguments, terms, trust } from "../kit/terms.mjs";
 
@@ -90,7 +108,11 @@ describe("order and time", () => {
   function twice(second) {
     const [tuple, key, signature] = payArguments(terms()).map((value) => Cl.stringify(value));
     const once = `(contract-call? '${PAY} pay ${tuple} ${key} ${signature})`;
-    return deploy("twice", `(define-public (run) (begin (try! ${once}) ${second(once)}))`, stranger);
+    return deploy(
+      "twice",
+      `(define-public (run) (begin (try! ${once}) ${second(once)}))`,
+      stranger,
+    );
   }
 
   test("two payments of the same terms in one transaction: none is made", () => {
@@ -161,8 +183,11 @@ describe("sums", () => {
 
   test("of an attack on distribute-fees overflow into a refusal, not into money", () => {
     fund(payer, 10);
-    const list = Cl.list([HUGE, HUGE].map((amount) =>
-      Cl.tuple({ to: Cl.principal(stranger), amount: Cl.uint(amount) })));
+    const list = Cl.list(
+      [HUGE, HUGE].map((amount) =>
+        Cl.tuple({ to: Cl.principal(stranger), amount: Cl.uint(amount) }),
+      ),
+    );
     const run = () => call(INTENTS, "distribute-fees", [Cl.bufferFromHex("00"), list], payer);
     assert.throws(run, "the VM stops the transaction");
     assert.deepEqual([balance(payer), balance(stranger)], [10n, 0n]);
@@ -193,8 +218,14 @@ describe("stolen keys", () => {
     setFees(1000, stranger);
     setMerchant(merchant, { bps: 1000 });
     assert.deepEqual([intentOf(merchant).fee, intentOf(merchant)["fee-to"]], [500n, platform]);
-    assert.deepEqual(moved(processPayment().events).map(({ to }) => to), [merchant, platform]);
-    assert.deepEqual(moved(pay(terms()).events).map(({ to }) => to), [merchant, platform]);
+    assert.deepEqual(
+      moved(processPayment().events).map(({ to }) => to),
+      [merchant, platform],
+    );
+    assert.deepEqual(
+      moved(pay(terms()).events).map(({ to }) => to),
+      [merchant, platform],
+    );
     assert.equal(balance(stranger), 0n);
   });
 });

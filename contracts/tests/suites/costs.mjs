@@ -19,7 +19,12 @@ const ALLOWANCE = 1.1;
 function calls() {
   const shares = (count) => Array.from({ length: count }, () => [merchant, 10]);
   const offer = [Cl.some(Cl.principal(nextOwner))];
-  const transfer = [Cl.uint(5), Cl.principal(payer), Cl.principal(merchant), Cl.some(Cl.bufferFromHex("00"))];
+  const transfer = [
+    Cl.uint(5),
+    Cl.principal(payer),
+    Cl.principal(merchant),
+    Cl.some(Cl.bufferFromHex("00")),
+  ];
   return {
     "sbtc transfer with memo": call(SBTC, "transfer", transfer, payer),
     "set-signer": trust(),

@@ -4,7 +4,15 @@ import { beforeEach, describe, test } from "node:test";
 import { INTENTS, balance, fresh, fund, owner } from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
 import {
-  create, distribute, distributionOf, fees, intentOf, merchantOf, register, setFees, setMerchant,
+  create,
+  distribute,
+  distributionOf,
+  fees,
+  intentOf,
+  merchantOf,
+  register,
+  setFees,
+  setMerchant,
 } from "../kit/intents.mjs";
 import { merchant, otherMerchant, platform, stranger } from "../kit/people.mjs";
 
@@ -59,7 +67,14 @@ describe("distribute-fees", () => {
   });
 
   test("shares the caller's sats out, all at once, and tells it", () => {
-    const { ok, events } = distribute(STATEMENT, [[merchant, 600], [otherMerchant, 300]], platform);
+    const { ok, events } = distribute(
+      STATEMENT,
+      [
+        [merchant, 600],
+        [otherMerchant, 300],
+      ],
+      platform,
+    );
     assert.equal(Number(ok.value), 900);
     assert.deepEqual(moved(events), [
       { from: platform, to: merchant, sats: 600 },
@@ -84,7 +99,10 @@ describe("distribute-fees", () => {
   });
 
   test("moves nothing when one share fails: u1000 and its place", () => {
-    const tooMuch = [[merchant, 600], [otherMerchant, 600]];
+    const tooMuch = [
+      [merchant, 600],
+      [otherMerchant, 600],
+    ];
     assert.equal(distribute(STATEMENT, tooMuch, platform).error, 1001);
     assert.deepEqual([merchant, otherMerchant].map(balance), [0n, 0n]);
     assert.equal(distributionOf(platform, STATEMENT), null, "it can be tried again");

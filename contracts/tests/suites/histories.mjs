@@ -10,13 +10,27 @@ import { pay, signed, terms, trust } from "../kit/terms.mjs";
 
 const NAMES = ["ann", "ben", "cleo"];
 const PEOPLE = NAMES.map(addressOf);
-const RUNS = { seed: Number(process.env.SEED ?? 20261122), numRuns: Number(process.env.HISTORIES ?? 12) };
+const RUNS = {
+  seed: Number(process.env.SEED ?? 20261122),
+  numRuns: Number(process.env.HISTORIES ?? 12),
+};
 
 const who = fc.nat(2);
 const idOf = (number) => number.toString(16).padStart(32, "0");
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("pay"), by: who, to: who, amount: fc.integer({ min: 1, max: 400 }), id: fc.nat(3) }),
-  fc.record({ kind: fc.constant("create"), by: who, amount: fc.integer({ min: 1, max: 400 }), id: fc.nat(2) }),
+  fc.record({
+    kind: fc.constant("pay"),
+    by: who,
+    to: who,
+    amount: fc.integer({ min: 1, max: 400 }),
+    id: fc.nat(3),
+  }),
+  fc.record({
+    kind: fc.constant("create"),
+    by: who,
+    amount: fc.integer({ min: 1, max: 400 }),
+    id: fc.nat(2),
+  }),
   fc.record({ kind: fc.constant("process"), by: who, to: who, id: fc.nat(2) }),
   fc.record({ kind: fc.constant("register"), by: who }),
   fc.record({ kind: fc.constant("suspend"), to: who, active: fc.boolean() }),
@@ -90,7 +104,13 @@ class Model {
 /** The same steps, as calls of the contracts. */
 const calls = {
   pay({ by, to, amount, id }) {
-    const given = terms({ id: idOf(id), merchant: PEOPLE[to], amount, fee: 0, expires: START + 1e6 });
+    const given = terms({
+      id: idOf(id),
+      merchant: PEOPLE[to],
+      amount,
+      fee: 0,
+      expires: START + 1e6,
+    });
     return pay(given, { sender: PEOPLE[by], signature: signed(given) });
   },
   register: ({ by }) => register(PEOPLE[by]),

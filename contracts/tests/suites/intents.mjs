@@ -2,10 +2,28 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
-import { INTENTS, PAY, balance, call, fresh, fund, now, owner, passBurnBlocks } from "../kit/chain.mjs";
+import {
+  INTENTS,
+  PAY,
+  balance,
+  call,
+  fresh,
+  fund,
+  now,
+  owner,
+  passBurnBlocks,
+} from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
 import {
-  ID, create, intentOf, merchantOf, paymentOf, processPayment, register, setFees, setMerchant,
+  ID,
+  create,
+  intentOf,
+  merchantOf,
+  paymentOf,
+  processPayment,
+  register,
+  setFees,
+  setMerchant,
 } from "../kit/intents.mjs";
 import { merchant, payer, platform, stranger } from "../kit/people.mjs";
 
@@ -113,7 +131,16 @@ describe("process-payment", () => {
     ]);
     const { expires } = intentOf(merchant);
     assert.deepEqual(printed(events, INTENTS), [
-      { topic: "paid", payer, merchant, id: ID, amount: 50_000n, fee: 500n, "fee-to": platform, expires },
+      {
+        topic: "paid",
+        payer,
+        merchant,
+        id: ID,
+        amount: 50_000n,
+        fee: 500n,
+        "fee-to": platform,
+        expires,
+      },
     ]);
     assert.equal(paymentOf(merchant).payer, payer);
   });

@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
-import { PAY, balance, call, fresh, fund, now, owner, passBurnBlocks, read, simnet } from "../kit/chain.mjs";
+import {
+  PAY,
+  balance,
+  call,
+  fresh,
+  fund,
+  now,
+  owner,
+  passBurnBlocks,
+  read,
+  simnet,
+} from "../kit/chain.mjs";
 import { moved, plain, printed } from "../kit/events.mjs";
 import { merchant, payer, platform, publicKeyOf, stranger } from "../kit/people.mjs";
 import { asTuple, hashOf, pay, payArguments, signed, terms, trust } from "../kit/terms.mjs";
@@ -47,7 +58,10 @@ describe("pay", () => {
   test("puts the id into the memo of both transfers", () => {
     const memos = pay(terms()).events.filter(({ data }) => data.contract_identifier !== PAY);
     const values = memos.filter(({ event }) => event === "print_event");
-    assert.deepEqual(values.map(({ data }) => data.value.value), [terms().id, terms().id]);
+    assert.deepEqual(
+      values.map(({ data }) => data.value.value),
+      [terms().id, terms().id],
+    );
   });
 
   test("keeps who paid and when", () => {
@@ -65,7 +79,10 @@ describe("pay", () => {
 
   test("takes a fee of all but one sat", () => {
     const { events } = pay(terms({ fee: 49_999 }));
-    assert.deepEqual(moved(events).map(({ sats }) => sats), [1, 49_999]);
+    assert.deepEqual(
+      moved(events).map(({ sats }) => sats),
+      [1, 49_999],
+    );
   });
 
   test("lets anybody pay for another", () => {

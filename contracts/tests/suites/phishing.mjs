@@ -57,7 +57,9 @@ describe("a contract that a merchant or a platform is lured into calling", () =>
   test("makes no intent in their name", () => {
     register();
     const id = `0x${"ab".repeat(16)}`;
-    const contract = lure(`(contract-call? '${INTENTS} create-payment-intent ${id} u1 u9999999999)`);
+    const contract = lure(
+      `(contract-call? '${INTENTS} create-payment-intent ${id} u1 u9999999999)`,
+    );
     assert.equal(call(contract, "lure", [], merchant).error, 206);
     assert.equal(intentOf(merchant, "ab".repeat(16)), null);
   });

@@ -5,18 +5,34 @@ import { Cl } from "@stacks/transactions";
 import fc from "fast-check";
 import { INTENTS, PAY, SBTC, START, balance, fresh, fund, read } from "../kit/chain.mjs";
 import { moved } from "../kit/events.mjs";
-import { create, distribute, intentOf, processPayment, register, setFees } from "../kit/intents.mjs";
+import {
+  create,
+  distribute,
+  intentOf,
+  processPayment,
+  register,
+  setFees,
+} from "../kit/intents.mjs";
 import { addressOf, merchant, payer, platform, stranger } from "../kit/people.mjs";
 import { asTuple, hashOf, pay, signed, terms, trust } from "../kit/terms.mjs";
 
 // The same cases in every run; another SEED tries others, and a failure prints the one to give.
-const RUNS = { seed: Number(process.env.SEED ?? 20261122), numRuns: Number(process.env.RUNS ?? 60) };
+const RUNS = {
+  seed: Number(process.env.SEED ?? 20261122),
+  numRuns: Number(process.env.RUNS ?? 60),
+};
 
 const PEOPLE = [payer, merchant, platform, stranger];
-const sats = fc.oneof(fc.bigInt(0n, 2n ** 128n - 1n), fc.bigInt(0n, 120_000n), fc.constant(50_000n));
+const sats = fc.oneof(
+  fc.bigInt(0n, 2n ** 128n - 1n),
+  fc.bigInt(0n, 120_000n),
+  fc.constant(50_000n),
+);
 const person = fc.constantFrom(...PEOPLE, `${stranger}.shop`);
 const hex = (bytes) =>
-  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((each) => Buffer.from(each).toString("hex"));
+  fc
+    .uint8Array({ minLength: bytes, maxLength: bytes })
+    .map((each) => Buffer.from(each).toString("hex"));
 const anyTerms = fc.record({
   id: hex(16),
   merchant: person,
@@ -110,9 +126,15 @@ describe("for any merchant", () => {
       assert.ok(fee * 10n <= asked && fee < asked);
       fund(stranger, asked);
       const paid = processPayment({ of: name, amount: asked, sender: stranger });
-      assert.deepEqual(moved(paid.events).map((each) => BigInt(each.sats)), fee > 0n ? [asked - fee, fee] : [asked]);
+      assert.deepEqual(
+        moved(paid.events).map((each) => BigInt(each.sats)),
+        fee > 0n ? [asked - fee, fee] : [asked],
+      );
     };
-    fc.assert(fc.property(amount, fc.integer({ min: 0, max: 1000 }), holds), { ...RUNS, numRuns: 25 });
+    fc.assert(fc.property(amount, fc.integer({ min: 0, max: 1000 }), holds), {
+      ...RUNS,
+      numRuns: 25,
+    });
   });
 
   test("shares of collected fees come out whole or not at all", () => {

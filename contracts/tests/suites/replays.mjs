@@ -7,7 +7,10 @@ import { PAY, balance, call, deploy, fresh, fund } from "../kit/chain.mjs";
 import { merchant, otherMerchant, payer, publicKeyOf, stranger } from "../kit/people.mjs";
 import { hashOf, pay, payArguments, signed, terms, trust } from "../kit/terms.mjs";
 
-const SOURCE = readFileSync(new URL("../../contracts/stacktill-pay-v1.clar", import.meta.url), "utf8");
+const SOURCE = readFileSync(
+  new URL("../../contracts/stacktill-pay-v1.clar", import.meta.url),
+  "utf8",
+);
 const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 
 describe("signed terms", () => {

@@ -82,7 +82,13 @@ export async function deploy(from, contractName, codeBody, options = {}) {
 export async function sponsored(transaction, { by = "sponsor", fee = 3000 } = {}) {
   const { address, private_key: sponsorPrivateKey } = accounts[by];
   const { next_nonce: sponsorNonce } = await get(`/extended/v3/principals/${address}/nonces`);
-  return sponsorTransaction({ transaction, sponsorPrivateKey, fee, sponsorNonce, network: "testnet" });
+  return sponsorTransaction({
+    transaction,
+    sponsorPrivateKey,
+    fee,
+    sponsorNonce,
+    network: "testnet",
+  });
 }
 
 /** Send it; answers the id. With a status it answers the node's refusal. */

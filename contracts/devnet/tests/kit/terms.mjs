@@ -12,7 +12,12 @@ const domain = Cl.tuple({
 });
 
 /** { hash, values }: the arguments of `pay` for these terms, signed by the gateway's key. */
-export async function signedTerms({ id = "01".repeat(16), amount = 50_000, fee = 500, seconds = 3600 } = {}) {
+export async function signedTerms({
+  id = "01".repeat(16),
+  amount = 50_000,
+  fee = 500,
+  seconds = 3600,
+} = {}) {
   const { tip } = await get("/devnet");
   const tuple = Cl.tuple({
     id: Cl.bufferFromHex(id),

@@ -3,13 +3,27 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
 import {
-  accounts, asset, call, contracts, devnet, fresh, get, mine, post, run, sbtc, send, sendStx, sponsored, transfer,
+  accounts,
+  asset,
+  call,
+  contracts,
+  devnet,
+  fresh,
+  get,
+  mine,
+  post,
+  run,
+  sbtc,
+  send,
+  sendStx,
+  sponsored,
+  transfer,
 } from "../kit/client.mjs";
 
 /** All entries of a list of version 3, page by page. */
 async function all(path, limit) {
   const found = [];
-  for (let cursor = ""; cursor !== null; ) {
+  for (let cursor = ""; cursor !== null;) {
     const page = await get(`${path}?limit=${limit}${cursor && `&cursor=${cursor}`}`);
     found.push(...page.results);
     cursor = page.cursor.next;
@@ -44,13 +58,18 @@ describe("the API", () => {
     await mine({ count: 7 });
     const first = await get("/extended/v2/blocks?limit=3");
     const second = await get(`/extended/v2/blocks?limit=3&cursor=${first.prev_cursor}`);
-    assert.deepEqual(second.results.map(({ height }) => height), first.results.map(({ height }) => height - 3));
+    assert.deepEqual(
+      second.results.map(({ height }) => height),
+      first.results.map(({ height }) => height - 3),
+    );
     assert.equal(second.next_cursor, first.cursor);
   });
 
   test("shows the Stacks blocks of a Bitcoin block", async () => {
     await mine({ count: 3, burn: true });
-    const { burn_block_hash: hash, burn_block_height: height } = await get("/extended/v2/blocks/latest");
+    const { burn_block_hash: hash, burn_block_height: height } = await get(
+      "/extended/v2/blocks/latest",
+    );
     for (const which of [hash, height, "latest"]) {
       assert.equal((await get(`/extended/v2/burn-blocks/${which}`)).stacks_blocks.length, 4);
     }
@@ -58,12 +77,19 @@ describe("the API", () => {
   });
 
   test("lists the transactions of a block in pages", async () => {
-    for (let count = 0; count < 7; count += 1) await send(await transfer("alice", "bob", 1, { nonce: count }));
+    for (let count = 0; count < 7; count += 1)
+      await send(await transfer("alice", "bob", 1, { nonce: count }));
     const [{ height, index_block_hash: hash, transactions }] = await mine();
     const found = await all(`/extended/v3/blocks/${hash}/transactions`, 3);
     const ids = found.reverse().map(({ tx_id: txid }) => txid.slice(2));
-    assert.deepEqual(ids, transactions.map(({ txid }) => txid));
-    assert.deepEqual(found.map(({ block }) => block.tx_index), [0, 1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(
+      ids,
+      transactions.map(({ txid }) => txid),
+    );
+    assert.deepEqual(
+      found.map(({ block }) => block.tx_index),
+      [0, 1, 2, 3, 4, 5, 6],
+    );
     assert.ok(found.every(({ block }) => block.height === height && block.index_hash === hash));
     await get(`/extended/v3/blocks/${hash}/transactions?limit=51`, { status: 400 });
     await get(`/extended/v3/blocks/${hash}/transactions?cursor=what`, { status: 400 });
@@ -82,20 +108,28 @@ describe("the API", () => {
     );
     const events = await all(`/extended/v3/transactions/${txid}/events`, 100);
     assert.deepEqual([count, events.length], [120, 120]);
-    assert.deepEqual(events.map(({ event_index: index }) => index), [...Array(120).keys()]);
-    assert.ok(events.every(({ ft_asset: ft }) => ft === undefined || ft.asset_identifier === asset));
+    assert.deepEqual(
+      events.map(({ event_index: index }) => index),
+      [...Array(120).keys()],
+    );
+    assert.ok(
+      events.every(({ ft_asset: ft }) => ft === undefined || ft.asset_identifier === asset),
+    );
   });
 
   test("shows parts of a transaction only when they are asked for", async () => {
     const { tx_id: txid } = await run(await transfer("alice", "bob", 1));
     const bare = await get(`/extended/v3/transactions/${txid}`);
-    assert.deepEqual([bare.result, bare.post_conditions, bare.contract_call.function_args], []
-      .concat([undefined, undefined, undefined]));
+    assert.deepEqual(
+      [bare.result, bare.post_conditions, bare.contract_call.function_args],
+      [].concat([undefined, undefined, undefined]),
+    );
     const include = "function_args,post_conditions,result";
     const whole = await get(`/extended/v3/transactions/${txid}?include=${include}`);
-    assert.deepEqual([whole.result.repr, whole.post_condition_mode, whole.contract_call.function_args.length], [
-      "(ok true)", "allow", 4,
-    ]);
+    assert.deepEqual(
+      [whole.result.repr, whole.post_condition_mode, whole.contract_call.function_args.length],
+      ["(ok true)", "allow", 4],
+    );
   });
 
   test("lists what a contract printed, in pages", async () => {
@@ -105,7 +139,9 @@ describe("the API", () => {
     const path = `/extended/v2/smart-contracts/${sbtc}/logs`;
     const first = await get(`${path}?limit=2`);
     const second = await get(`${path}?limit=2&cursor=${first.prev_cursor}`);
-    const memos = [...first.results, ...second.results].map(({ contract_log: log }) => log.value.repr);
+    const memos = [...first.results, ...second.results].map(
+      ({ contract_log: log }) => log.value.repr,
+    );
     assert.deepEqual([memos, first.total], [["0x04", "0x03", "0x02", "0x01"], 5]);
     assert.match(first.cursor, /^\d+:\d+:\d+:\d+$/);
     await get(`/extended/v2/smart-contracts/${accounts.bob.address}.nothing/logs`, { status: 404 });
@@ -116,9 +152,16 @@ describe("the API", () => {
     const free = await transfer("alice", "bob", 500, { sponsored: true, fee: 0 });
     await run(await sponsored(free, { fee: 3000 }));
     await run(await sendStx("alice", "bob", 9n));
-    const of = async (name) => all(`/extended/v3/principals/${accounts[name].address}/transactions`, 1);
-    assert.deepEqual((await of("bob")).map(({ involvement }) => involvement), ["affected", "affected"]);
-    assert.deepEqual((await of("alice")).map(({ involvement }) => involvement), ["sender", "sender"]);
+    const of = async (name) =>
+      all(`/extended/v3/principals/${accounts[name].address}/transactions`, 1);
+    assert.deepEqual(
+      (await of("bob")).map(({ involvement }) => involvement),
+      ["affected", "affected"],
+    );
+    assert.deepEqual(
+      (await of("alice")).map(({ involvement }) => involvement),
+      ["sender", "sender"],
+    );
     const [paid] = await of("sponsor");
     assert.deepEqual([paid.involvement, paid.balance_changes.stx.sent], ["sponsor", "3000"]);
     const [, { transaction }] = await of("bob");
@@ -149,7 +192,10 @@ describe("the API", () => {
     assert.equal(fees.contract_call.medium_priority, 4321);
     assert.equal(fees.token_transfer.no_priority, 180);
     const { address } = accounts.alice;
-    assert.equal((await get(`/extended/v3/principals/${address}/balances/stx`)).balance, "1000000000");
+    assert.equal(
+      (await get(`/extended/v3/principals/${address}/balances/stx`)).balance,
+      "1000000000",
+    );
   });
 
   test("refuses bodies that make no sense", async () => {

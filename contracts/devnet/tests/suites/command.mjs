@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 
 const MAIN = new URL("../../main.mjs", import.meta.url).pathname;
-const start = (...options) => spawn(process.execPath, [MAIN, ...options], { stdio: ["pipe", "pipe", "pipe"] });
+const start = (...options) =>
+  spawn(process.execPath, [MAIN, ...options], { stdio: ["pipe", "pipe", "pipe"] });
 
 async function post(url, body) {
   const answer = await fetch(url, { method: "POST", body: JSON.stringify(body) });

@@ -3,7 +3,22 @@ import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
 import { Cl, Pc, PostConditionMode, postConditionToHex } from "@stacks/transactions";
 import {
-  accounts, asset, call, deploy, eventsOf, fresh, mine, nonce, run, sats, sbtc, send, sendStx, shown, stx, transfer,
+  accounts,
+  asset,
+  call,
+  deploy,
+  eventsOf,
+  fresh,
+  mine,
+  nonce,
+  run,
+  sats,
+  sbtc,
+  send,
+  sendStx,
+  shown,
+  stx,
+  transfer,
 } from "../kit/client.mjs";
 
 const { Allow, Deny, Originator } = PostConditionMode;
@@ -13,7 +28,9 @@ const alice = () => Pc.principal(accounts.alice.address);
 
 /** How a transfer of 1000 sats from alice to bob ends under a mode and conditions. */
 async function ending(postConditionMode, ...postConditions) {
-  const { status } = await run(await transfer("alice", "bob", 1000, { postConditionMode, postConditions }));
+  const { status } = await run(
+    await transfer("alice", "bob", 1000, { postConditionMode, postConditions }),
+  );
   return status;
 }
 
@@ -23,7 +40,8 @@ describe("post-conditions", () => {
   test("of the origin are the bytes that a server can prepare", () => {
     const condition = origin().willSendEq(50_000).ft(sbtc, token);
     const expected =
-      "010114f6decc7cfff2a413bd7cd4f53c25ad7fd1899acc0a736274632d746f6b656e0a736274632d746f6b656e01000000000000c350";
+      "010114f6decc7cfff2a413bd7cd4f53c25ad7fd1899acc0a736274632d746f6b656e" +
+      "0a736274632d746f6b656e01000000000000c350";
     assert.equal(postConditionToHex(condition), expected);
   });
 
@@ -48,14 +66,23 @@ describe("post-conditions", () => {
     assert.equal(await ending(Allow, origin().willSendLt(1000).ft(sbtc, token)), aborted);
     assert.equal(await ending(Allow, origin().willSendGt(1000).ft(sbtc, token)), aborted);
     assert.equal(await ending(Allow, origin().willSendGte(1).ustx()), aborted);
-    assert.equal(await ending(Allow, Pc.principal(accounts.bob.address).willSendEq(1).ft(sbtc, token)), aborted);
+    assert.equal(
+      await ending(Allow, Pc.principal(accounts.bob.address).willSendEq(1).ft(sbtc, token)),
+      aborted,
+    );
     const lookalike = `${accounts.bob.address}.sbtc-token`;
     assert.equal(await ending(Deny, origin().willSendEq(1000).ft(lookalike, token)), aborted);
   });
 
   test("take back all that a transaction did, but not its fee and nonce", async () => {
     const broken = await transfer("alice", "bob", 1000, { postConditionMode: Deny });
-    const { tx_id: txid, status, result, event_count: events, vm_error: reason } = await run(broken);
+    const {
+      tx_id: txid,
+      status,
+      result,
+      event_count: events,
+      vm_error: reason,
+    } = await run(broken);
     assert.deepEqual([status, events], ["abort_by_post_condition", 0]);
     assert.equal(result.repr, "(ok true)", "so nobody may look at the result alone");
     assert.match(reason, /no condition allows/);
@@ -70,7 +97,12 @@ describe("post-conditions", () => {
     assert.deepEqual([poor.status, poor.result.repr], ["abort_by_response", "(err u1)"]);
     const self = await run(await transfer("alice", "alice", 1, given));
     assert.deepEqual([self.status, self.result.repr], ["abort_by_response", "(err u2)"]);
-    const others = [Cl.uint(1), Cl.principal(accounts.bob.address), Cl.principal(accounts.alice.address), Cl.none()];
+    const others = [
+      Cl.uint(1),
+      Cl.principal(accounts.bob.address),
+      Cl.principal(accounts.alice.address),
+      Cl.none(),
+    ];
     const theft = await run(await call("alice", sbtc, "transfer", others, given));
     assert.deepEqual([theft.status, theft.result.repr], ["abort_by_response", "(err u4)"]);
   });
@@ -86,7 +118,12 @@ describe("post-conditions", () => {
     const many = async (...amounts) => {
       const postConditions = [origin().willSendLte(100).ft(sbtc, token)];
       const values = [Cl.list(amounts.map(part))];
-      return run(await call("alice", sbtc, "transfer-many", values, { postConditionMode: Deny, postConditions }));
+      return run(
+        await call("alice", sbtc, "transfer-many", values, {
+          postConditionMode: Deny,
+          postConditions,
+        }),
+      );
     };
     const { status, result } = await many(60, 41);
     assert.deepEqual([status, result.repr], ["abort_by_post_condition", "(ok u2)"]);
@@ -105,23 +142,68 @@ describe("post-conditions about single things", () => {
   before(fresh);
 
   test("of tokens that are one of a kind", async () => {
-    await run(await deploy("alice", "things", `
+    await run(
+      await deploy(
+        "alice",
+        "things",
+        `
       (define-non-fungible-token thing uint)
       (nft-mint? thing u1 tx-sender)
       (nft-mint? thing u2 tx-sender)
-      (define-public (give (id uint) (to principal)) (nft-transfer? thing id tx-sender to))`));
+      (define-public (give (id uint) (to principal)) (nft-transfer? thing id tx-sender to))`,
+      ),
+    );
     const things = `${accounts.alice.address}.things`;
     const give = async (id, postConditionMode, ...postConditions) => {
       const values = [Cl.uint(id), Cl.principal(accounts.bob.address)];
-      const given = await call("alice", things, "give", values, { postConditionMode, postConditions });
+      const given = await call("alice", things, "give", values, {
+        postConditionMode,
+        postConditions,
+      });
       return (await run(given)).status;
     };
     const about = (id) => [`${things}::thing`, Cl.uint(id)];
     assert.equal(await give(1, Deny), "abort_by_post_condition");
-    assert.equal(await give(1, Allow, origin().willNotSendAsset().nft(...about(1))), "abort_by_post_condition");
-    assert.equal(await give(1, Deny, origin().willSendAsset().nft(...about(2))), "abort_by_post_condition");
-    assert.equal(await give(1, Deny, origin().willSendAsset().nft(...about(1))), "success");
-    assert.equal(await give(2, Allow, origin().willNotSendAsset().nft(...about(1))), "success");
+    assert.equal(
+      await give(
+        1,
+        Allow,
+        origin()
+          .willNotSendAsset()
+          .nft(...about(1)),
+      ),
+      "abort_by_post_condition",
+    );
+    assert.equal(
+      await give(
+        1,
+        Deny,
+        origin()
+          .willSendAsset()
+          .nft(...about(2)),
+      ),
+      "abort_by_post_condition",
+    );
+    assert.equal(
+      await give(
+        1,
+        Deny,
+        origin()
+          .willSendAsset()
+          .nft(...about(1)),
+      ),
+      "success",
+    );
+    assert.equal(
+      await give(
+        2,
+        Allow,
+        origin()
+          .willNotSendAsset()
+          .nft(...about(1)),
+      ),
+      "success",
+    );
   });
 });
 
@@ -133,7 +215,10 @@ describe("a block of good and bad transactions", () => {
     const bad = `${accounts.carol.address}.bad`;
     const plan = [
       [await transfer("alice", "bob", 100, { nonce: 0 }), "success"],
-      [await transfer("alice", "bob", 5, { nonce: 1, postConditionMode: Deny }), "abort_by_post_condition"],
+      [
+        await transfer("alice", "bob", 5, { nonce: 1, postConditionMode: Deny }),
+        "abort_by_post_condition",
+      ],
       [await transfer("alice", "bob", 10 ** 15, { nonce: 2 }), "abort_by_response"],
       [await call("alice", bad, "crash", [], { nonce: 3 }), "abort_by_response"],
       [await deploy("alice", "worse", "(define-public", { nonce: 4 }), "abort_by_response"],
@@ -145,8 +230,14 @@ describe("a block of good and bad transactions", () => {
     const ids = [];
     for (const [transaction] of plan) ids.push(await send(transaction));
     const [block] = await mine();
-    assert.deepEqual(block.transactions, plan.map(([, status], place) => ({ txid: ids[place], status })));
-    assert.deepEqual([await sats("alice"), await sats("bob"), await sats("carol")], [999_999_880, 0, 2_000_000_120]);
+    assert.deepEqual(
+      block.transactions,
+      plan.map(([, status], place) => ({ txid: ids[place], status })),
+    );
+    assert.deepEqual(
+      [await sats("alice"), await sats("bob"), await sats("carol")],
+      [999_999_880, 0, 2_000_000_120],
+    );
     assert.deepEqual([await nonce("alice"), await nonce("bob")], [6, 3]);
     const crashed = await shown(ids[3]);
     assert.match(crashed.vm_error, /Underflow/);

@@ -12,7 +12,12 @@ describe("faults", () => {
   beforeEach(fresh);
   afterEach(clear);
 
-  for (const [mode, status] of [["error", 500], ["unavailable", 503], ["rate_limit", 429], ["not_found", 404]]) {
+  for (const [mode, status] of [
+    ["error", 500],
+    ["unavailable", 503],
+    ["rate_limit", 429],
+    ["not_found", 404],
+  ]) {
     test(`${mode}: status ${status}`, async () => {
       await fault(mode);
       assert.equal((await ask()).status, status);

@@ -7,13 +7,28 @@ import { fresh, mine, nonce, post, sats, send, stx, transfer } from "../kit/clie
 
 const NAMES = ["alice", "bob", "carol"];
 const FEE = 2000;
-const RUNS = { seed: Number(process.env.SEED ?? 20261122), numRuns: Number(process.env.HISTORIES ?? 5) };
+const RUNS = {
+  seed: Number(process.env.SEED ?? 20261122),
+  numRuns: Number(process.env.HISTORIES ?? 5),
+};
 
 const who = fc.constantFrom(...NAMES);
 const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("send"), from: who, to: who, amount: fc.integer({ min: 0, max: 700_000_000 }), guarded: fc.boolean() }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant("send"),
+      from: who,
+      to: who,
+      amount: fc.integer({ min: 0, max: 700_000_000 }),
+      guarded: fc.boolean(),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("mine"), burn: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reorg"), depth: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("reorg"), depth: fc.integer({ min: 1, max: 5 }) }),
+  },
 );
 
 /** The books of every block: what each has, and which transactions wait. */
@@ -71,7 +86,10 @@ describe("histories", () => {
         const { sats: expected, nonces } = books.now;
         assert.deepEqual(await Promise.all(NAMES.map(sats)), expected);
         assert.deepEqual(await Promise.all(NAMES.map(nonce)), nonces);
-        assert.deepEqual(await Promise.all(NAMES.map(stx)), nonces.map((count) => 1e9 - count * FEE));
+        assert.deepEqual(
+          await Promise.all(NAMES.map(stx)),
+          nonces.map((count) => 1e9 - count * FEE),
+        );
       }
     };
     const history = fc.array(step, { minLength: 15, maxLength: 30 });

@@ -3,8 +3,23 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl, cvToHex, hexToCV, serializePayload } from "@stacks/transactions";
 import {
-  accounts, contracts, deploy, eventsOf, fresh, get, mine, nonce, post, run, sats, sbtc, send,
-  sendStx, shown, stx, transfer,
+  accounts,
+  contracts,
+  deploy,
+  eventsOf,
+  fresh,
+  get,
+  mine,
+  nonce,
+  post,
+  run,
+  sats,
+  sbtc,
+  send,
+  sendStx,
+  shown,
+  stx,
+  transfer,
 } from "../kit/client.mjs";
 
 describe("a node", () => {
@@ -15,7 +30,11 @@ describe("a node", () => {
     await mine({ count: 2, burn: true });
     const info = await get("/v2/info");
     assert.equal(info.network_id, 2147483648);
-    assert.equal(info.stacks_tip_height, before.stacks_tip_height + 3, "a new tenure is a block too");
+    assert.equal(
+      info.stacks_tip_height,
+      before.stacks_tip_height + 3,
+      "a new tenure is a block too",
+    );
     assert.equal(info.burn_block_height, before.burn_block_height + 1);
     assert.equal(info.is_fully_synced, true);
     assert.match(info.stacks_tip, /^[0-9a-f]{64}$/);
@@ -35,7 +54,10 @@ describe("a node", () => {
     const second = await transfer("alice", "bob", 1000);
     assert.equal(await post("/v2/transactions", { tx: second.serialize() }), second.txid());
     const [block] = await mine();
-    assert.deepEqual(block.transactions.map(({ status }) => status), ["success", "success"]);
+    assert.deepEqual(
+      block.transactions.map(({ status }) => status),
+      ["success", "success"],
+    );
     assert.equal(await sats("bob"), 1_000_002_000);
   });
 
@@ -60,7 +82,10 @@ describe("a node", () => {
     const txid = await send(bytes);
     await send(await sendStx("alice", contracts.pay, 5n));
     const [block] = await mine();
-    assert.deepEqual(block.transactions.map(({ status }) => status), ["success", "success"]);
+    assert.deepEqual(
+      block.transactions.map(({ status }) => status),
+      ["success", "success"],
+    );
     const [event] = await eventsOf(txid);
     assert.equal(event.stx_asset.amount, "77");
     assert.match(event.stx_asset.memo.hex, /^0x666f7220796f7500+$/);
@@ -71,7 +96,8 @@ describe("a node", () => {
       (define-map names principal (string-ascii 10))
       (define-read-only (twice (n uint)) (ok (* n u2)))
       (define-read-only (fail) (ok (- u0 u1)))
-      (define-public (add) (begin (map-set names tx-sender "me") (ok (var-set count (+ (var-get count) u1)))))`;
+      (define-public (add)
+        (begin (map-set names tx-sender "me") (ok (var-set count (+ (var-get count) u1)))))`;
     const { status, type } = await run(await deploy("alice", "counter", source));
     assert.deepEqual([status, type], ["success", "smart_contract"]);
     const { address } = accounts.alice;
@@ -106,7 +132,11 @@ describe("a node", () => {
     assert.equal(estimations.length, 3);
     assert.ok(estimations.every(({ fee }) => fee >= 180));
     const contract = serializePayload((await deploy("alice", "a", "(+ 1 1)")).payload);
-    const none = await post("/v2/fees/transaction", { transaction_payload: contract }, { status: 400 });
+    const none = await post(
+      "/v2/fees/transaction",
+      { transaction_payload: contract },
+      { status: 400 },
+    );
     assert.equal(none.reason, "NoEstimateAvailable");
   });
 
@@ -114,6 +144,9 @@ describe("a node", () => {
     await get("/v2/nothing", { status: 404 });
     await get("/v2/accounts/nobody", { status: 400 });
     await get(`/extended/v3/transactions/0x${"00".repeat(32)}`, { status: 404 });
-    assert.equal(await shown(await send(await transfer("alice", "bob", 1))).then(({ status }) => status), "pending");
+    assert.equal(
+      await shown(await send(await transfer("alice", "bob", 1))).then(({ status }) => status),
+      "pending",
+    );
   });
 });

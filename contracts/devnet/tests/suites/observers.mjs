@@ -49,13 +49,24 @@ describe("an observer", () => {
     assert.equal(block.block_height, shown.height);
     assert.equal(block.block_time, shown.block_time);
     assert.equal(block.burn_block_height, shown.burn_block_height);
-    assert.deepEqual(block.transactions.map(({ tx_index: index, status }) => [index, status]), [
-      [0, "success"], [1, "abort_by_post_condition"], [2, "success"],
-    ]);
+    assert.deepEqual(
+      block.transactions.map(({ tx_index: index, status }) => [index, status]),
+      [
+        [0, "success"],
+        [1, "abort_by_post_condition"],
+        [2, "success"],
+      ],
+    );
     assert.equal(block.transactions[2].txid, `0x${txid}`);
-    assert.deepEqual(block.events.map(({ event_index: index, type }) => [index, type]), [
-      [0, "ft_transfer_event"], [1, "contract_event"], [2, "ft_transfer_event"],
-    ], "counted through the block");
+    assert.deepEqual(
+      block.events.map(({ event_index: index, type }) => [index, type]),
+      [
+        [0, "ft_transfer_event"],
+        [1, "contract_event"],
+        [2, "ft_transfer_event"],
+      ],
+      "counted through the block",
+    );
     assert.deepEqual(block.events[2].ft_transfer_event, {
       amount: "7",
       asset_identifier: asset,
@@ -84,7 +95,10 @@ describe("an observer", () => {
     refusals = 3;
     await mine({ count: 4 });
     const heights = (await told("/new_block")).map(({ block_height: height }) => height);
-    assert.deepEqual(heights, [...heights].sort((a, b) => a - b));
+    assert.deepEqual(
+      heights,
+      [...heights].sort((a, b) => a - b),
+    );
     assert.equal(new Set(heights).size, 4);
   });
 

@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl, Pc, makeContractCall } from "@stacks/transactions";
 import {
-  accounts, call, contracts, deploy, fresh, nonce, run, sbtc, send, sendStx, sponsored, transfer,
+  accounts,
+  call,
+  contracts,
+  deploy,
+  fresh,
+  nonce,
+  run,
+  sbtc,
+  send,
+  sendStx,
+  sponsored,
+  transfer,
 } from "../kit/client.mjs";
 
 const refused = async (transaction) => send(transaction, { status: 400 });
@@ -14,7 +25,12 @@ describe("a node refuses", () => {
 
   test("bytes that are no transaction: Deserialization", async () => {
     const good = bytesOf(await transfer("alice", "bob", 1));
-    const cases = [Buffer.from("nothing"), good.subarray(0, -1), Buffer.concat([good, Buffer.from([0])]), Buffer.alloc(0)];
+    const cases = [
+      Buffer.from("nothing"),
+      good.subarray(0, -1),
+      Buffer.concat([good, Buffer.from([0])]),
+      Buffer.alloc(0),
+    ];
     for (const bytes of cases) {
       const { error, reason } = await refused(bytes);
       assert.deepEqual([error, reason], ["transaction rejected", "Deserialization"]);
@@ -49,15 +65,25 @@ describe("a node refuses", () => {
     const v = signature.data.startsWith("00") ? "01" : "00";
     signature.data = v + signature.data.slice(2, 66) + s.toString(16).padStart(64, "0");
     const answer = await refused(transaction);
-    assert.deepEqual([answer.reason, answer.reason_data.message], ["SignatureValidation", "high S"]);
+    assert.deepEqual(
+      [answer.reason, answer.reason_data.message],
+      ["SignatureValidation", "high S"],
+    );
   });
 
   test("transactions for the real network: BadTransactionVersion", async () => {
     const { private_key: senderKey } = accounts.alice;
     const [contractAddress, contractName] = sbtc.split(".");
     const mainnet = await makeContractCall({
-      contractAddress, contractName, functionName: "get-name", functionArgs: [], senderKey,
-      nonce: 0, fee: 2000, network: "mainnet", validateWithAbi: false,
+      contractAddress,
+      contractName,
+      functionName: "get-name",
+      functionArgs: [],
+      senderKey,
+      nonce: 0,
+      fee: 2000,
+      network: "mainnet",
+      validateWithAbi: false,
     });
     assert.equal((await refused(mainnet)).reason, "BadTransactionVersion");
   });
@@ -71,7 +97,10 @@ describe("a node refuses", () => {
   });
 
   test("a nonce too far ahead: TooMuchChaining", async () => {
-    assert.equal((await refused(await transfer("alice", "bob", 1, { nonce: 25 }))).reason, "TooMuchChaining");
+    assert.equal(
+      (await refused(await transfer("alice", "bob", 1, { nonce: 25 }))).reason,
+      "TooMuchChaining",
+    );
     await send(await transfer("alice", "bob", 1, { nonce: 24 }));
   });
 
@@ -93,21 +122,33 @@ describe("a node refuses", () => {
     const { reason, reason_data } = await refused(rich);
     assert.equal(reason, "NotEnoughFunds");
     assert.equal(BigInt(reason_data.actual), 1_000_000_000n);
-    assert.equal((await refused(await sendStx("alice", "bob", 1_000_000_000n))).reason, "NotEnoughFunds");
+    assert.equal(
+      (await refused(await sendStx("alice", "bob", 1_000_000_000n))).reason,
+      "NotEnoughFunds",
+    );
   });
 
   test("calls of what is not there: NoSuchContract, NoSuchPublicFunction", async () => {
     const { address } = accounts.bob;
-    assert.equal((await refused(await call("alice", `${address}.nothing`, "pay", []))).reason, "NoSuchContract");
+    assert.equal(
+      (await refused(await call("alice", `${address}.nothing`, "pay", []))).reason,
+      "NoSuchContract",
+    );
     for (const name of ["nothing", "get-status", "check-owner"]) {
-      assert.equal((await refused(await call("alice", contracts.pay, name, []))).reason, "NoSuchPublicFunction");
+      assert.equal(
+        (await refused(await call("alice", contracts.pay, name, []))).reason,
+        "NoSuchPublicFunction",
+      );
     }
   });
 
   test("arguments of the wrong number or type: BadFunctionArgument", async () => {
     const wrong = [[], [Cl.uint(1)], [Cl.int(1), Cl.none(), Cl.none(), Cl.none()]];
     for (const values of wrong) {
-      assert.equal((await refused(await call("alice", sbtc, "transfer", values))).reason, "BadFunctionArgument");
+      assert.equal(
+        (await refused(await call("alice", sbtc, "transfer", values))).reason,
+        "BadFunctionArgument",
+      );
     }
     const memo = await refused(await transfer("alice", "bob", 1, { memo: "00".repeat(35) }));
     assert.equal(memo.reason, "BadFunctionArgument");
@@ -115,17 +156,28 @@ describe("a node refuses", () => {
 
   test("a contract that is there: ContractAlreadyExists", async () => {
     await run(await deploy("alice", "one", "(define-constant A 1)"));
-    assert.equal((await refused(await deploy("alice", "one", "(define-constant A 2)"))).reason, "ContractAlreadyExists");
+    assert.equal(
+      (await refused(await deploy("alice", "one", "(define-constant A 2)"))).reason,
+      "ContractAlreadyExists",
+    );
   });
 
   test("STX to oneself, or none of it", async () => {
     const self = await refused(await sendStx("alice", "alice", 1n));
     assert.equal(self.reason, "TransferRecipientCannotEqualSender");
-    assert.equal((await refused(await sendStx("alice", "bob", 0n))).reason, "TransferAmountMustBePositive");
+    assert.equal(
+      (await refused(await sendStx("alice", "bob", 0n))).reason,
+      "TransferAmountMustBePositive",
+    );
   });
 
   test("and nothing of it has an effect", async () => {
-    await refused(await transfer("alice", "bob", 1, { fee: 1, postConditions: [Pc.origin().willSendEq(1).ustx()] }));
+    await refused(
+      await transfer("alice", "bob", 1, {
+        fee: 1,
+        postConditions: [Pc.origin().willSendEq(1).ustx()],
+      }),
+    );
     assert.equal(await nonce("alice"), 0);
   });
 });

@@ -3,7 +3,21 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
 import {
-  accounts, call, contracts, deploy, fresh, get, mine, nonce, post, run, sats, send, shown, stx, transfer,
+  accounts,
+  call,
+  contracts,
+  deploy,
+  fresh,
+  get,
+  mine,
+  nonce,
+  post,
+  run,
+  sats,
+  send,
+  shown,
+  stx,
+  transfer,
 } from "../kit/client.mjs";
 import { signedTerms } from "../kit/terms.mjs";
 
@@ -42,7 +56,10 @@ describe("a reorganisation", () => {
     await reorganise({ depth: 1 });
     const waits = await shown(txid);
     assert.deepEqual([waits.status, waits.block], ["pending", undefined]);
-    assert.deepEqual([await sats("bob"), await nonce("alice"), await stx("alice")], [1_000_000_000, 0, 1_000_000_000]);
+    assert.deepEqual(
+      [await sats("bob"), await nonce("alice"), await stx("alice")],
+      [1_000_000_000, 0, 1_000_000_000],
+    );
     await get(`/extended/v3/transactions/${txid}/events`, { status: 404 });
     await mine();
     const after = await shown(txid);
@@ -70,7 +87,13 @@ describe("a reorganisation", () => {
   });
 
   test("takes contracts and what they know back", async () => {
-    await run(await deploy("alice", "known", "(define-data-var n uint u1) (define-public (up) (ok (var-set n u2)))"));
+    await run(
+      await deploy(
+        "alice",
+        "known",
+        "(define-data-var n uint u1) (define-public (up) (ok (var-set n u2)))",
+      ),
+    );
     const { address } = accounts.alice;
     await run(await call("alice", `${address}.known`, "up", []));
     const read = () => get(`/v2/data_var/${address}/known/n`);
@@ -105,7 +128,11 @@ describe("a reorganisation", () => {
     assert.equal(orphaned.flatMap(({ transactions }) => transactions).length, 100);
     assert.deepEqual([await sats("bob"), await stx("alice")], [1_000_000_000, 1_000_000_000]);
     const [first] = await mine();
-    assert.deepEqual(first.transactions.map(({ txid }) => txid), ids, "in their order");
+    assert.deepEqual(
+      first.transactions.map(({ txid }) => txid),
+      ids,
+      "in their order",
+    );
     assert.equal(await sats("bob"), 1_000_005_050);
   });
 

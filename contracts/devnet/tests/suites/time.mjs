@@ -12,15 +12,21 @@ describe("time", () => {
   beforeEach(fresh);
 
   test("of a block is what a contract in it sees", async () => {
-    const source = "(define-public (now) (ok { time: stacks-block-time, height: stacks-block-height, burn: burn-block-height }))";
+    const source = `(define-public (now)
+      (ok { time: stacks-block-time, height: stacks-block-height, burn: burn-block-height }))`;
     await run(await deploy("alice", "watch", source));
     for (const burn of [false, true, true, false]) {
       await post("/devnet/time", { advance: burn ? 7 : 100 });
       await mine({ burn });
-      const { result } = await run(await call("alice", `${accounts.alice.address}.watch`, "now", []));
+      const { result } = await run(
+        await call("alice", `${accounts.alice.address}.watch`, "now", []),
+      );
       const seen = hexToCV(result.hex).value.value;
       const { block_time: time, height, burn_block_height: burnHeight } = await latest();
-      assert.deepEqual([seen.time, seen.height, seen.burn].map(({ value }) => Number(value)), [time, height, burnHeight]);
+      assert.deepEqual(
+        [seen.time, seen.height, seen.burn].map(({ value }) => Number(value)),
+        [time, height, burnHeight],
+      );
     }
   });
 
