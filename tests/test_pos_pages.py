@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from tests.served import Shop
+
+from stacktill.web.pages.pos.access import paired_cookie
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 
@@ -288,6 +291,26 @@ class TestDay:
         headers = {b"Cookie": cookies.encode()}
         answer = httpx.get(f"{shop.url}/pos/sales", headers=headers)
         assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("url", "header"),
+    [
+        (
+            "http://127.0.0.1:8080",
+            "stacktill_pos=x; HttpOnly; Max-Age=15552000; Path=/pos; SameSite=strict",
+        ),
+        (
+            "https://till.example",
+            "__Host-stacktill_pos=x; HttpOnly; Max-Age=15552000; Path=/; SameSite=strict; Secure",
+        ),
+    ],
+)
+def test_what_the_cookie_is(url: str, header: str) -> None:
+    """With TLS it is one that no neighbouring host can set."""
+    box: Any = SimpleNamespace(services=SimpleNamespace(public_url=url))
+    said = paired_cookie(box, "x").to_header(header="")
+    assert sorted(said.lower().split("; ")) == sorted(header.lower().split("; "))
 
 
 def test_it_can_be_installed(shop: Shop) -> None:

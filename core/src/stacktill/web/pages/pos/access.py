@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["OFFSET", "check_same_origin", "forgotten", "midnight", "paired_cookie", "terminal"]
 
 COOKIE = "stacktill_pos"
+HOST_COOKIE = "__Host-stacktill_pos"
+"""The name where there is TLS: browsers take such a cookie from this very host only, so that no page of
+a neighbouring name can pair a phone with another store."""
 OFFSET = "stacktill_pos_offset"
 """How many minutes the phone's clock is ahead of UTC, kept by its script."""
 PATH = "/pos"
@@ -29,7 +32,7 @@ AnyRequest = Request[Any, Any, Any]
 
 async def terminal(appliance: Appliance, request: AnyRequest) -> Terminal:
     """The terminal of the phone's cookie; raise ``Unauthenticated`` when there is none."""
-    text = request.cookies.get(COOKIE)
+    text = request.cookies.get(_name(appliance))
     if not text:
         raise Unauthenticated("This phone is not paired.")
     return await appliance.storage.read(terminal_of, appliance.services, text)
@@ -53,20 +56,33 @@ def check_same_origin(request: AnyRequest) -> None:
 
 def paired_cookie(appliance: Appliance, text: str) -> Cookie:
     """What makes a phone a terminal: no script reads it, and no other site sends it."""
+    return _cookie(appliance, text, KEPT_SECONDS)
+
+
+def forgotten(appliance: Appliance) -> Cookie:
+    """What makes a terminal a phone again."""
+    return _cookie(appliance, "", 0)
+
+
+def _cookie(appliance: Appliance, value: str, max_age: int) -> Cookie:
+    is_secure = _has_tls(appliance)
     return Cookie(
-        key=COOKIE,
-        value=text,
-        path=PATH,
-        max_age=KEPT_SECONDS,
-        secure=appliance.services.public_url.startswith("https:"),
+        key=_name(appliance),
+        value=value,
+        path="/" if is_secure else PATH,
+        max_age=max_age,
+        secure=is_secure,
         httponly=True,
         samesite="strict",
     )
 
 
-def forgotten() -> Cookie:
-    """What makes a terminal a phone again."""
-    return Cookie(key=COOKIE, value="", path=PATH, max_age=0, httponly=True, samesite="strict")
+def _name(appliance: Appliance) -> str:
+    return HOST_COOKIE if _has_tls(appliance) else COOKIE
+
+
+def _has_tls(appliance: Appliance) -> bool:
+    return appliance.services.public_url.startswith("https:")
 
 
 def midnight(request: AnyRequest, now: int) -> int:

@@ -95,7 +95,7 @@ class _Pages:
         here = await terminal(self._appliance, request)
         await self._write(unpair_terminal, self._appliance.services, here)
         answer = lead_to("/pos")
-        answer.cookies.append(forgotten())
+        answer.cookies.append(forgotten(self._appliance))
         return answer
 
     async def keypad(self, request: AnyRequest) -> Response[bytes]:
