@@ -188,6 +188,13 @@ def test_the_shop_has_just_the_rights_it_needs(box: Served, visitor: httpx.Clien
     assert origins == [box.url, box.url.replace("127.0.0.1", "localhost")]
 
 
+def test_where_frames_cannot_be_the_shop_begins_with_a_page_of_its_own(box: Served) -> None:
+    for host, way in (("127.0.0.1", "modal"), ("localhost", "modal"), ("192.0.2.7", "page")):
+        page = box.http.get(f"{box.url}/demo", headers={"Host": f"{host}:{box.port}"}).text
+        assert f'value="{way}" checked' in page
+        assert page.count("checked") == 1
+
+
 def test_too_many_orders_at_once_have_to_wait(box: Served, visitor: httpx.Client) -> None:
     statuses = set()
     for _ in range(60):

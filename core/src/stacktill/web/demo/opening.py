@@ -41,9 +41,11 @@ EVENTS = (
 class OpenShop:
     """The demo shop once it can sell: who it is, and its way to the API."""
 
-    def __init__(self, identity: Identity, client: TillClient) -> None:
+    def __init__(self, identity: Identity, client: TillClient, origins: list[str]) -> None:
         self.identity = identity
         self.client = client
+        self.origins = frozenset(origins)
+        """Where the checkout may be shown in a frame."""
 
     @property
     def cookie_key(self) -> bytes:
@@ -67,8 +69,8 @@ async def open_shop(appliance: Appliance) -> OpenShop:
     identity = await _with_endpoint(identity, client, _webhook_url(appliance, url))
     if identity != known:
         write_identity(path, identity)
-    await _allow_own_pages(client, _own_origins(url, appliance.services.public_url))
-    return OpenShop(identity, client)
+    origins = await _allow_own_pages(client, _own_origins(url, appliance.services.public_url))
+    return OpenShop(identity, client, origins)
 
 
 async def _opens(identity: Identity, url: str) -> bool:
@@ -124,8 +126,8 @@ async def _forget_endpoints(client: TillClient) -> None:
             await client.delete(f"/v1/webhook_endpoints/{endpoint['id']}")
 
 
-async def _allow_own_pages(client: TillClient, origins: list[str]) -> None:
-    """Add the shop's pages to those that may hold the checkout in a frame."""
+async def _allow_own_pages(client: TillClient, origins: list[str]) -> list[str]:
+    """Add the shop's pages to those that may hold the checkout in a frame; all of these."""
     account: dict[str, Any] = (await client.get("/v1/account")).answer
     allowed: list[str] = account["settings"]["checkout"]["allowed_origins"]
     wanted = [*allowed, *(origin for origin in origins if origin not in allowed)]
@@ -133,6 +135,7 @@ async def _allow_own_pages(client: TillClient, origins: list[str]) -> None:
         name = "settings[checkout][allowed_origins]"
         wish = {f"{name}[{place}]": origin for place, origin in enumerate(wanted)}
         await client.post("/v1/account", wish)
+    return wanted
 
 
 def _own_url(appliance: Appliance) -> str:

@@ -91,7 +91,9 @@ class _Pages:
         """What there is to buy, the cart, and how to check out."""
         shop = await self._opened()
         visit = _visit(request, shop)
-        return self._page("shop.html", request, shop, lines=lines_of(visit.cart))
+        here = _own_address(request, self._appliance.services.public_url)
+        way = "modal" if here in shop.origins else "page"
+        return self._page("shop.html", request, shop, lines=lines_of(visit.cart), way=way)
 
     async def cart(self, request: AnyRequest) -> Response[bytes]:
         """Put something into the cart, or take it out."""
