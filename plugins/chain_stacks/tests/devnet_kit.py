@@ -15,7 +15,7 @@ import httpx
 import pytest
 from plugins.chain_stacks.tests.stacks_js import CONTRACTS
 
-from stacktill.plugin import Chain
+from stacktill.plugin import Block, Chain, Transfer
 from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_stacks.client.api import ApiClient
 from stacktill_chain_stacks.client.http import open_http
@@ -183,3 +183,19 @@ async def opened_devnet_chain(
     context = plugin_context("chain_stacks", config, path, clock=clock, live=True)
     async with stacktill_chain().open(context) as chain:
         yield chain, clock
+
+
+async def newest(chain: Chain, count: int = 1) -> list[Transfer]:
+    """All transfers of the last blocks, in order."""
+    tip = await chain.tip()
+    found: list[Transfer] = []
+    for height in range(tip.height - count + 1, tip.height + 1):
+        found += await chain.transfers(await at(chain, height))
+    return found
+
+
+async def at(chain: Chain, height: int) -> Block:
+    """The block at a height that is known to have one."""
+    block = await chain.block(height)
+    assert block is not None
+    return block

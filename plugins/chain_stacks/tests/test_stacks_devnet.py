@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +10,11 @@ import pytest
 from plugins.chain_stacks.tests.devnet_kit import (
     Devnet,
     Wallet,
+    newest,
     opened_devnet_chain,
-    opened_wallet,
-    started_devnet,
 )
 
-from stacktill.plugin import Block, Chain, ChainUnavailable, Transfer
+from stacktill.plugin import Chain, Transfer
 from stacktill.testing import ChainContract
 from stacktill_chain_stacks.client.rejections import TransactionRejected
 from stacktill_chain_stacks.wire.clarity import (
@@ -51,24 +48,6 @@ LOOKALIKE = """
 """
 
 
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        yield running
-
-
-@pytest.fixture
-async def chain(devnet: Devnet, tmp_path: Path) -> AsyncIterator[Chain]:
-    async with opened_devnet_chain(devnet, tmp_path) as (opened, _):
-        yield opened
-
-
-@pytest.fixture
-async def wallet(devnet: Devnet) -> AsyncIterator[Wallet]:
-    async with opened_wallet(devnet) as opened:
-        yield opened
-
-
 class TestDevnetContract(ChainContract):
     @pytest.fixture
     async def chain(self, devnet: Devnet, tmp_path: Path) -> AsyncIterator[Chain]:
@@ -84,21 +63,6 @@ class TestDevnetContract(ChainContract):
         # A local chain has testnet's numbers and mainnet's sBTC, so no wallet there is a contract's twin.
         assert chain.network == "stacks"
         assert chain.chain_id == "stacks:2147483648"
-
-
-async def newest(chain: Chain, count: int = 1) -> list[Transfer]:
-    """All transfers of the last blocks, in order."""
-    tip = await chain.tip()
-    found: list[Transfer] = []
-    for height in range(tip.height - count + 1, tip.height + 1):
-        found += await chain.transfers(await at(chain, height))
-    return found
-
-
-async def at(chain: Chain, height: int) -> Block:
-    block = await chain.block(height)
-    assert block is not None
-    return block
 
 
 # ------------------------------------------------------------------------------------ paying
@@ -306,171 +270,3 @@ async def test_a_higher_fee_takes_the_place(devnet: Devnet, chain: Chain, wallet
     replaced = await api.transaction(first)
     assert replaced.status == "dropped_replace_by_fee"
     assert replaced.replaced_by_tx_id == f"0x{second}"
-
-
-# ------------------------------------------------------------------------------------ forks
-
-
-async def test_a_fork_takes_a_payment_away_and_brings_it_back(
-    devnet: Devnet, chain: Chain, wallet: Wallet
-) -> None:
-    txid = await wallet.pay("alice", devnet.address("merchant"), 77, b"forked")
-    devnet.mine()
-    old = await chain.tip()
-    (before,) = await chain.transfers(old)
-    devnet.mine(100, burn_every=10)
-    devnet.order("reorg", depth=(await chain.tip()).height - old.height + 1)
-    assert (await chain.tip()).height == old.height - 1
-    with pytest.raises(ChainUnavailable):
-        await chain.transfers(old)
-    assert devnet.mine() == {txid: "success"}
-    new = await chain.tip()
-    assert new.hash != old.hash
-    assert new.parent_hash == old.parent_hash
-    assert await chain.transfers(new) == (before,)
-
-
-async def test_a_fork_may_lose_a_payment(devnet: Devnet, chain: Chain, wallet: Wallet) -> None:
-    await wallet.pay("alice", devnet.address("merchant"), 78, b"lost")
-    devnet.mine()
-    devnet.order("reorg", depth=1, lose=True, mine=2)
-    assert await newest(chain, 2) == []
-
-
-# ------------------------------------------------------------------------------------ weather
-
-
-@pytest.mark.parametrize(
-    "mode",
-    [
-        "error",
-        "unavailable",
-        "rate_limit",
-        "garbage",
-        "html",
-        "empty",
-        "wrong_shape",
-        "truncated",
-        "close",
-        "hang",
-        "slow",
-        "drip",
-    ],
-)
-async def test_bad_weather_is_told_and_passes(
-    devnet: Devnet, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stacktill_chain_stacks.client.pace.SECONDS_WHILE_FAILING", 0)
-    async with opened_devnet_chain(devnet, tmp_path, timeout_seconds=1) as (chain, clock):
-        tip = await chain.tip()
-        devnet.order("faults", mode=mode, paths="^/extended")
-        with pytest.raises(ChainUnavailable):
-            await chain.tip()
-        with pytest.raises(ChainUnavailable):
-            await chain.transfers(tip)
-        assert not (await chain.health()).ok
-        devnet.heal()
-        pace = chain._source._sources[0]._api._http.pace  # type: ignore[attr-defined]
-        pace._closed_until = float("-inf")
-        assert await chain.tip() == tip
-        assert clock.now() >= tip.time
-
-
-async def test_a_frozen_source_looks_like_a_standstill(devnet: Devnet, tmp_path: Path) -> None:
-    async with opened_devnet_chain(devnet, tmp_path) as (chain, clock):
-        devnet.order("faults", mode="frozen", paths="^/extended")
-        tip = await chain.tip()
-        devnet.mine(3)
-        assert await chain.tip() == tip
-        clock.advance(700)
-        assert chain.stalled(await chain.tip(), clock.now())
-        devnet.heal()
-        assert (await chain.tip()).height == tip.height + 3
-
-
-# ------------------------------------------------------------------------------------ all of it
-
-
-async def test_not_a_sat_is_missed_in_a_crowd(devnet: Devnet, chain: Chain, wallet: Wallet) -> None:
-    chance = random.Random(4)
-    names = ("alice", "bob", "carol", "merchant", "platform")
-    before = {name: await _sats(wallet, name) for name in names}
-    first = (await chain.tip()).height + 1
-    for _ in range(8):
-        for name in names[:3]:
-            for _ in range(chance.randint(0, 6)):
-                await _anything(devnet, wallet, name, chance)
-        devnet.mine(chance.randint(1, 2), burn=chance.random() < 0.3)
-    devnet.mine()
-    moved = dict.fromkeys(map(devnet.address, names), 0)
-    for height in range(first, (await chain.tip()).height + 1):
-        for transfer in await chain.transfers(await at(chain, height)):
-            assert transfer.asset == chain.sbtc_asset
-            moved[transfer.sender] -= transfer.amount
-            moved[transfer.recipient] += transfer.amount
-    for name in names:
-        assert await _sats(wallet, name) - before[name] == moved[devnet.address(name)]
-    assert any(moved.values())
-
-
-async def _anything(devnet: Devnet, wallet: Wallet, who: str, chance: random.Random) -> None:
-    """A transfer that works, one that fails, or several at once."""
-    sats = chance.choice((1, 2, 546, 10_000, 2**55))
-    memo = chance.choice((None, b"", b"same", chance.randbytes(34)))
-    to = Principal.parse(devnet.address(chance.choice(("merchant", "platform"))))
-    sender = Principal.parse(devnet.address(who))
-    told = Nothing() if memo is None else Some(Buffer(memo))
-    if chance.random() < 0.5:
-        call = Call(devnet.asset.contract, "transfer", (UInt(sats), sender, to, told))
-    else:
-        part = Tuple({"amount": UInt(sats), "sender": sender, "to": to, "memo": told})
-        call = Call(devnet.asset.contract, "transfer-many", (List((part,) * 2),))
-    mode = chance.choice((Mode.ALLOW, Mode.ALLOW, Mode.DENY))
-    await wallet.send(who, call, mode=mode)
-
-
-async def _sats(wallet: Wallet, name: str) -> int:
-    answer = await wallet.node.call_read(
-        wallet.devnet.asset.contract,
-        "get-balance",
-        (Principal.parse(wallet.devnet.address(name)),),
-        sender=wallet.devnet.address(name),
-    )
-    assert isinstance(answer, Ok)
-    assert isinstance(answer.value, UInt)
-    return answer.value.value
-
-
-# ------------------------------------------------------------------------------------ own node
-
-
-async def test_the_node_tells_what_the_api_tells(
-    devnet: Devnet, wallet: Wallet, tmp_path: Path, unused_tcp_port: int
-) -> None:
-    settings = {
-        "node": devnet.url,
-        "observer": f"127.0.0.1:{unused_tcp_port}",
-        "observer_token": "token",
-        "observer_source": True,
-        "agreement": 2,
-    }
-    url = f"http://127.0.0.1:{unused_tcp_port}/token"
-    chance = random.Random(7)
-    async with opened_devnet_chain(devnet, tmp_path, **settings) as (chain, _):
-        devnet.order("observers", url=url)
-        try:
-            await asyncio.to_thread(devnet.mine)
-            for _ in range(4):
-                for name in ("alice", "bob", "carol"):
-                    await _anything(devnet, wallet, name, chance)
-                await asyncio.to_thread(devnet.mine)
-            await asyncio.to_thread(devnet.order, "observers/settle")
-            first = (await chain.tip()).height - 3
-            found = [len(await chain.transfers(await at(chain, first + step))) for step in range(4)]
-            assert any(found)
-            await asyncio.to_thread(devnet.order, "reorg", depth=3, mine=4)
-            await asyncio.to_thread(devnet.order, "observers/settle")
-            assert (await chain.tip()).height == first + 4
-            await chain.transfers(await at(chain, first + 1))
-        finally:
-            devnet.forget(url)
