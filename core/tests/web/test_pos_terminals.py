@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from core.tests.shop_kit import Till, open_till
 
+from stacktill.application import pos
 from stacktill.application.intent_terms import Verdict
 from stacktill.application.keys import MOST_KEYS
 from stacktill.application.payment_intents import create_payment_intent, draft_payment_intent
@@ -27,7 +28,7 @@ from stacktill.application.pos import (
 )
 from stacktill.domain.errors import Forbidden, NotFound, Unauthenticated
 from stacktill.domain.payment_intents import PaymentIntent
-from stacktill.plugin.storage import UnitOfWork
+from stacktill.plugin.storage import Search, UnitOfWork
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -187,6 +188,33 @@ class TestSales:
         late = await sold(till, here)
         listed: Any = await till.write(sales_of, here, early.created + 1)
         assert [sale.id for sale in listed] == [late.id]
+
+    async def test_the_list_has_an_end_and_reads_no_further(
+        self, till: Till, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pos, "PAGE", 2)
+        monkeypatch.setattr(pos, "LONGEST_LIST", 4)
+        here = await terminal(till)
+        made = [await sold(till, here, amount) for amount in range(101, 107)]
+        listed = await till.write(sales_of, here, 0)
+        assert [sale.amount_sats for sale in listed] == [106, 105, 104, 103]
+        await till.advance(100)
+        late = await sold(till, here)
+        asked: list[str | None] = []
+
+        def counted(uow: UnitOfWork) -> list[PaymentIntent]:
+            search = uow.search
+
+            def note(table: str, query: Search) -> list[str]:
+                asked.append(query.before_id)
+                return search(table, query)
+
+            monkeypatch.setattr(uow, "search", note)
+            return sales_of(uow, here, late.created)
+
+        assert [sale.id for sale in await till.write(counted)] == [late.id]
+        assert asked == [None]
+        assert made[0].created < late.created
 
     async def test_not_another_stores(self, till: Till) -> None:
         neighbour = await till.neighbour()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +37,7 @@ PAIRING_SCOPE = "pos:pair"
 """What the key in a pairing link may do: become a phone's, once."""
 PAIRING_SECONDS = 3_600
 LONGEST_LIST = 500
+PAGE = 50
 MARK = "pos_terminal"
 """The metadata key under which a sale names the terminal that it was made at."""
 
@@ -126,13 +128,25 @@ def sale_of(uow: UnitOfWork, terminal: Terminal, id: str) -> PaymentIntent:
 
 def sales_of(uow: UnitOfWork, terminal: Terminal, since: int) -> list[PaymentIntent]:
     """The sales made at this terminal since a Unix second, newest first, at most ``LONGEST_LIST``."""
-    clauses = (
-        Clause(f"metadata.{MARK}", "=", terminal.key.id),
-        Clause("created", ">=", since),
-    )
-    query = Search(terminal.merchant.id, terminal.key.livemode, clauses, False, LONGEST_LIST)
-    found = (uow.payment_intents.get(id) for id in uow.search("payment_intents", query))
-    return [intent for intent in found if intent is not None]
+    sales: list[PaymentIntent] = []
+    for intent in _newest_first(uow, terminal):
+        if intent.created < since or len(sales) == LONGEST_LIST:
+            break
+        sales.append(intent)
+    return sales
+
+
+def _newest_first(uow: UnitOfWork, terminal: Terminal) -> Iterator[PaymentIntent]:
+    """All sales of the terminal, read a page at a time: who stops early has not read the years before."""
+    clauses = (Clause(f"metadata.{MARK}", "=", terminal.key.id),)
+    owner = terminal.merchant.id, terminal.key.livemode
+    last: str | None = None
+    while ids := uow.search("payment_intents", Search(*owner, clauses, False, PAGE, last)):
+        for id in ids:
+            intent = uow.payment_intents.get(id)
+            if intent is not None:
+                yield intent
+        last = ids[-1]
 
 
 def _holder(uow: UnitOfWork, services: Services, text: str, scope: str) -> tuple[ApiKey, Merchant]:
