@@ -15,6 +15,7 @@ from stacktill.web.pages.checkout.sandbox import scenes_of
 from stacktill.web.pages.checkout.stacks_pay import payment_request
 from stacktill.web.pages.checkout.states import Checkout, Waiting
 from stacktill.web.pages.checkout.visit import Visit
+from stacktill.web.pages.checkout.wallets import offer_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -50,6 +51,7 @@ def checkout_page(
         qr=_qr(state),
         scenes=scenes_of(appliance, livemode=order.livemode) if found.is_moving else (),
         refresh_seconds=REFRESH_SECONDS,
+        wallets=offer_of(appliance, found),
         **more,
     )
 

@@ -22,6 +22,7 @@ from stacktill.web.pages.checkout.live import checkout_stream_routes
 from stacktill.web.pages.checkout.reading import find_checkout
 from stacktill.web.pages.checkout.sandbox import has_sandbox, play
 from stacktill.web.pages.checkout.states import Checkout, Choosing, Paid
+from stacktill.web.pages.checkout.wallet_routes import wallet_routes
 from stacktill.web.params import decode_form
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def checkout_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         _route("GET", f"{PATH}/receipt", "pay.receipt")(pages.receipt),
         _route("POST", f"{PATH}/sandbox", "pay.sandbox")(pages.sandbox),
         *checkout_stream_routes(appliance),
+        *wallet_routes(appliance),
         *brand_routes(),
     ]
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUES", "Tongue", "catalogue_path", "tongue"]
 
 CATALOGUES = Path(__file__).parent
+USTX_PER_STX = 1_000_000
 BTC_GROUPS = (2, 5, 8)
 """Where the groups of a bitcoin amount's eight decimals end: 0.00 020 000."""
 
@@ -68,6 +69,12 @@ class Tongue:
     def btc(self, sats: int) -> str:
         """An amount in BTC with all eight decimals."""
         return as_btc(sats).replace(".", self._point())
+
+    def stx(self, ustx: int) -> str:
+        """An amount of micro-STX in STX, with the decimals that it has."""
+        whole, rest = divmod(ustx, USTX_PER_STX)
+        text = f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+        return text.replace(".", self._point())
 
     def digits(self, sats: int) -> list[list[tuple[str, bool]]]:
         """An amount in BTC to be set in groups: each a few digits and whether they still mean nothing.

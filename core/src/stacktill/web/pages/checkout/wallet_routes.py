@@ -1,0 +1,100 @@
+"""``/pay/{id}/wallet``: what the page's own module asks while a wallet pays; answered in JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from stacktill.domain.errors import Forbidden, InvalidParameter
+from stacktill.plugin.storage import StorageUnavailable
+from stacktill.web.errors import answer_refusal
+from stacktill.web.pages.checkout.answers import visit_of
+from stacktill.web.pages.checkout.reading import find_checkout
+from stacktill.web.pages.checkout.wallets import TXID, Asked, asked_of, told_fate, wallet_terms
+from stacktill.web.params import decode_form
+
+if TYPE_CHECKING:
+    from stacktill.runtime.appliance import Appliance
+
+__all__ = ["wallet_routes"]
+
+LONGEST_ADDRESS = 200
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def wallet_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
+    """The two questions of the page's module."""
+
+    async def ask(request: AnyRequest) -> Response[bytes]:
+        _check_own_page(request)
+        payer = str(decode_form(await request.body()).get("address", ""))[:LONGEST_ADDRESS]
+        id = request.path_params["id"]
+        found, order = await appliance.storage.read(wallet_terms, appliance.services, id)
+        say = visit_of(request, found).tongue
+        return _json(_shown(await asked_of(appliance, found, order, payer, say)))
+
+    async def follow(request: AnyRequest) -> Response[bytes]:
+        _check_own_page(request)
+        named = TXID.fullmatch(request.path_params["txid"])
+        if named is None:
+            raise InvalidParameter("A transaction's id is 64 hex digits.", param="txid")
+        id = request.path_params["id"]
+        found = await appliance.storage.read(find_checkout, appliance.services, id)
+        return _json({"fate": await told_fate(appliance, found, named[1].lower())})
+
+    return [
+        _route("POST", "/pay/{id:str}/wallet", "pay.wallet")(ask),
+        _route("GET", "/pay/{id:str}/wallet/{txid:str}", "pay.wallet.transaction")(follow),
+    ]
+
+
+def _route(method: Any, path: str, name: str) -> HTTPRouteHandler:
+    return HTTPRouteHandler(
+        path,
+        http_method=method,
+        name=name,
+        status_code=200,
+        include_in_schema=False,
+        exception_handlers={Exception: _refused},
+    )
+
+
+def _shown(asked: Asked) -> dict[str, Any]:
+    call = asked.call
+    if call is None:
+        return {"call": None, "problem": asked.problem}
+    return {
+        "call": {
+            "contract": call.contract,
+            "functionName": call.function,
+            "functionArgs": call.arguments,
+            "postConditions": call.post_conditions,
+            "postConditionMode": "deny",
+        },
+        "problem": asked.problem,
+    }
+
+
+def _refused(_: AnyRequest, error: Exception) -> Response[bytes]:
+    """A failure without words: the page has its own, in the payer's language."""
+    status = 503 if isinstance(error, StorageUnavailable) else answer_refusal(error).status
+    return _json({"call": None, "problem": None}, status=status)
+
+
+def _json(answer: dict[str, Any], *, status: int = 200) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(answer),
+        status_code=status,
+        media_type="application/json",
+        headers={"cache-control": "no-store", "x-content-type-options": "nosniff"},
+    )
+
+
+def _check_own_page(request: AnyRequest) -> None:
+    """Only our own page asks; a browser says where a request was made."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("Wallets are asked only by the payment's own page.")

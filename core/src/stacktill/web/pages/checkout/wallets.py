@@ -1,0 +1,152 @@
+"""What the payer's page asks of the chain's desk for wallets: a call to sign, and what became of it.
+
+Nothing that a wallet or a browser says is believed. An address decides only whose balance is looked at and
+whose money the call may move; a transaction's id only what the payer is told while the chain decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from stacktill.application.memo import memo_name
+from stacktill.application.services import Services
+from stacktill.domain.errors import NotFound, StateConflict
+from stacktill.domain.payment_intents import PaymentIntent
+from stacktill.plugin.storage import UnitOfWork
+from stacktill.plugin.wallets import Purse, WalletCall, WalletOrder, wallet_desk
+from stacktill.web.pages.checkout.qr import qr_code
+from stacktill.web.pages.checkout.reading import find_checkout
+from stacktill.web.pages.checkout.states import Checkout, Waiting
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from stacktill.plugin.wallets import WalletDesk
+    from stacktill.runtime.appliance import Appliance
+    from stacktill.web.pages.i18n.tongue import Tongue
+
+__all__ = ["TXID", "Asked", "Offer", "asked_of", "offer_of", "told_fate", "wallet_terms"]
+
+IN_XVERSE = "https://connect.xverse.app/browser?url="
+"""Opens an address in the browser of Xverse's app, which injects its wallet there."""
+TXID = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
+STACKS_ADDRESS = re.compile(r"S[0-9A-Z]{5,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the page needs to offer wallets: the network, and ways onto a phone.
+
+    ``address`` is the page's own; ``link`` opens it in a wallet's app, and ``code`` is that to scan.
+    """
+
+    network: str
+    address: str
+    link: str
+    code: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answer to a wallet's address: a call to sign, a sentence about what stands against it, or both."""
+
+    call: WalletCall | None
+    problem: str | None
+
+
+def offer_of(appliance: Appliance, found: Checkout) -> Offer | None:
+    """How wallets can pay on this page; None where they cannot, or where nothing is open to be paid."""
+    desk = _desk(appliance, found)
+    if desk is None or not isinstance(found.state, Waiting):
+        return None
+    address = f"{appliance.settings.server.url}/pay/{quote(found.order.id)}"
+    link = IN_XVERSE + quote(address, safe="")
+    return Offer(desk.network, address, link, qr_code(link))
+
+
+def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout, WalletOrder]:
+    """The payment of that id and what a wallet is to pay now; raise ``StateConflict`` when nothing is due."""
+    found = find_checkout(uow, services, id)
+    state, intent = found.state, uow.payment_intents.get(found.order.intent_id or "")
+    if not isinstance(state, Waiting) or intent is None:
+        raise StateConflict("This payment is not open any more.")
+    if state.is_over or state.stands_still or state.taken_back or not state.remaining_sats:
+        raise StateConflict("Nothing should be sent for this payment at the moment.")
+    return found, _order(intent)
+
+
+async def asked_of(
+    appliance: Appliance, found: Checkout, order: WalletOrder, payer: str, say: Tongue
+) -> Asked:
+    """What the wallet of an address is to sign, and what the payer should know before."""
+    desk = _desk(appliance, found)
+    if desk is None:
+        raise NotFound("There is no wallet to be asked for this payment.")
+    chain = appliance.services.chain(found.order.livemode)
+    form = chain.address_form(payer)
+    if form is None or form == "contract":
+        return Asked(None, _wrong_place(payer, desk, say))
+    call = await desk.call(order, payer)
+    purse = await desk.purse(payer, call)
+    return Asked(call, None if purse is None else _too_little(order, purse, say))
+
+
+async def told_fate(appliance: Appliance, found: Checkout, txid: str) -> str | None:
+    """What the network says of the transaction that a wallet named; None when it does not say."""
+    desk = _desk(appliance, found)
+    return None if desk is None else await desk.fate(txid)
+
+
+def _desk(appliance: Appliance, found: Checkout) -> WalletDesk | None:
+    services = appliance.services
+    return wallet_desk(services.live_chain if found.order.livemode else services.test_chain)
+
+
+def _order(intent: PaymentIntent) -> WalletOrder:
+    # A fee is asked for once: not again with the rest of what was paid in parts.
+    splits = intent.fee_recipient is not None and not intent.seen_sats
+    splits = splits and 0 < intent.fee_sats < intent.remaining_sats
+    memo = intent.memo or ""
+    return WalletOrder(
+        recipient=intent.deposit_address or "",
+        amount_sats=intent.remaining_sats,
+        memo=bytes.fromhex(memo),
+        name=memo_name(memo),
+        closes_at=intent.closes_at or 0,
+        fee_sats=intent.fee_sats if splits else 0,
+        fee_recipient=intent.fee_recipient if splits else None,
+    )
+
+
+def _wrong_place(payer: str, desk: WalletDesk, say: Tongue) -> str:
+    if not STACKS_ADDRESS.fullmatch(payer):
+        words = say.gettext(
+            "Your wallet named no address of Stacks. Take another one, or pay by hand."
+        )
+    else:
+        words = say.gettext(
+            "Your wallet is on another network. Switch it to %(network)s, then try again.",
+            network=desk.network,
+        )
+    return words.unescape()
+
+
+def _too_little(order: WalletOrder, purse: Purse, say: Tongue) -> str | None:
+    """What the payer lacks, in words; None when it seems to be enough."""
+    if purse.sats < order.amount_sats:
+        return say.gettext(
+            "There are %(has)s sBTC in this wallet, and %(amount)s are needed.",
+            has=say.btc(purse.sats),
+            amount=say.btc(order.amount_sats),
+        ).unescape()
+    if purse.ustx < purse.fee_ustx:
+        return say.gettext(
+            "The fee of the network is paid in STX: about %(fee)s STX are needed, and there are %(has)s "
+            "in this wallet.",
+            fee=say.stx(purse.fee_ustx),
+            has=say.stx(purse.ustx),
+        ).unescape()
+    return None
