@@ -188,6 +188,30 @@ def test_the_shop_has_just_the_rights_it_needs(box: Served, visitor: httpx.Clien
     assert origins == [box.url, box.url.replace("127.0.0.1", "localhost")]
 
 
+def test_a_shop_whose_key_was_taken_away_opens_anew(box: Served, visitor: httpx.Client) -> None:
+    """With new keys, and one endpoint: the one whose secret it knows."""
+    ordered(visitor)
+    before = identity(box)
+    for key in json.loads(box.run("keys", "list", "--json")):
+        if key["name"] == "demo shop" and key["kind"] == "restricted":
+            box.run("keys", "revoke", key["id"])
+
+    def noticed() -> bool:
+        visitor.post("/demo/cart", data={"sku": "mug", "quantity": "1"})
+        answer = visitor.post("/demo/orders", data={"way": "modal"})
+        assert answer.status_code in (303, 503), answer.text
+        return answer.status_code == 503
+
+    until(noticed)
+    assert visitor.get("/demo").status_code == 200
+    after = identity(box)
+    assert after["secret_key"] != before["secret_key"]
+    assert after["endpoint"] != before["endpoint"]
+    bearer = {"Authorization": f"Bearer {after['secret_key']}"}
+    endpoints = box.http.get(f"{box.url}/v1/webhook_endpoints", headers=bearer).json()["data"]
+    assert [endpoint["id"] for endpoint in endpoints] == [after["endpoint"]]
+
+
 def test_where_frames_cannot_be_the_shop_begins_with_a_page_of_its_own(box: Served) -> None:
     for host, way in (("127.0.0.1", "modal"), ("localhost", "modal"), ("192.0.2.7", "page")):
         page = box.http.get(f"{box.url}/demo", headers={"Host": f"{host}:{box.port}"}).text

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from stacktill.application.keys import create_key
 from stacktill.application.services import Services
+from stacktill.domain.errors import RequestError
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.demo.client import TillClient, TillRefused
 from stacktill.web.demo.identity import Identity, new_cookie_key, read_identity, write_identity
@@ -63,7 +64,7 @@ async def open_shop(appliance: Appliance) -> OpenShop:
     known = read_identity(path)
     identity = known if known is not None and await _opens(known, url) else None
     if identity is None:
-        identity = await appliance.storage.write(_new_keys, appliance.services)
+        identity = await _make_identity(appliance, known)
         await _forget_endpoints(TillClient(url, identity.secret_key))
     client = TillClient(url, identity.secret_key)
     identity = await _with_endpoint(identity, client, _webhook_url(appliance, url))
@@ -71,6 +72,15 @@ async def open_shop(appliance: Appliance) -> OpenShop:
         write_identity(path, identity)
     origins = await _allow_own_pages(client, _own_origins(url, appliance.services.public_url))
     return OpenShop(identity, client, origins)
+
+
+async def _make_identity(appliance: Appliance, known: Identity | None) -> Identity:
+    """New keys; visitors stay who they were."""
+    try:
+        made = await appliance.storage.write(_new_keys, appliance.services)
+    except RequestError as error:
+        raise TillRefused(0, error.message) from error
+    return made if known is None else replace(made, cookie_key=known.cookie_key)
 
 
 async def _opens(identity: Identity, url: str) -> bool:
