@@ -112,3 +112,16 @@ document.addEventListener("keydown", (event) => {
   const next = document.getElementById("next");
   if (event.key === "Enter" && next && document.activeElement !== next) next.click();
 });
+
+// While the customer scans, the screen stays on; when it is paid, a hand that holds the phone feels it.
+const sale = () => document.getElementById("panel");
+const stayAwake = async () => {
+  try { await navigator.wakeLock?.request("screen"); } catch { /* Then the phone's own time counts. */ }
+};
+if (sale()) {
+  stayAwake();
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) stayAwake(); });
+  document.addEventListener("stacktill", ({ detail }) => {
+    if (detail.type === "complete" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.(150);
+  });
+}
