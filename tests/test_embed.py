@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 
 import pytest
 from tests.served import Served
 
 from stacktill.web.embed.routes import FOLDER, MODULE_PATH, PINNED_PATH, TYPES_PATH
+from stacktill.web.pages.i18n.languages import LANGUAGES
 
 ORIGIN = {"Origin": "https://shop.example"}
 
@@ -41,6 +44,16 @@ def test_the_name_with_a_digest_never_changes_its_content(served: Served) -> Non
     assert "immutable" in pinned.headers["cache-control"]
     assert hashlib.sha256(pinned.content).hexdigest()[:16] in PINNED_PATH
     assert served.http.get(served.url + "/v1/stacktill.0000000000000000.js").status_code == 404
+
+
+def test_it_speaks_every_language_of_the_pages() -> None:
+    """Its few words stand in it, one list per language, as long as the list of their names."""
+    source = (FOLDER / "stacktill.js").read_text(encoding="utf-8")
+    texts = dict(re.findall(r"^  ([a-z]{2}): (\[.*\]),$", source, re.MULTILINE))
+    assert texts.keys() == LANGUAGES.keys()
+    (names,) = re.findall(r"^const WORDS = (\[.*\]);$", source, re.MULTILINE)
+    counts = {code: len(json.loads(text)) for code, text in texts.items()}
+    assert set(counts.values()) == {len(json.loads(names))}
 
 
 def test_it_is_small_enough_to_load_with_every_page(served: Served) -> None:
