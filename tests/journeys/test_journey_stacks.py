@@ -30,7 +30,7 @@ from stacktill_chain_stacks.wire.reader import Reader
 pytestmark = pytest.mark.xdist_group("devnet")
 
 CHAIN_ID = "stacks:2147483648"
-# How many transactions the crowd makes; more of them take hours and find no more than they should.
+# How many transactions the crowd makes; ten thousand of them take ten minutes.
 TRANSFERS = int(os.environ.get("STACKTILL_TEST_TRANSFERS", "120"))
 R = TypeVar("R")
 

@@ -168,6 +168,16 @@ async def test_what_is_unchanged_is_not_sent_again(opened: Opened) -> None:
     assert (await opened.chain.tip()).height == first.height + 1
 
 
+async def test_a_wrong_question_does_not_shut_the_source_up(opened: Opened) -> None:
+    tip = await opened.chain.tip()
+    opened.api.fault = lambda *_: Answer(400, b"malformed")
+    for _ in range(20):
+        with pytest.raises(ChainUnavailable, match="malformed"):
+            await opened.chain.transfers(tip)
+    opened.api.fault = None
+    assert await opened.chain.tip() == tip
+
+
 async def test_a_304_that_nobody_asked_for_is_refused(opened: Opened) -> None:
     opened.api.fault = lambda *_: Answer(304)
     with pytest.raises(ChainUnavailable):

@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 LARGEST_ANSWER_BYTES = 16 * 1_048_576
 KEPT_ANSWERS = 64
+LARGEST_KEPT_BYTES = 65_536
 _OK, _NOT_MODIFIED, _BAD_REQUEST, _NOT_FOUND, _TOO_MANY = 200, 304, 400, 404, 429
+_ASKED_WRONGLY = (_BAD_REQUEST, 413, 414, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class Http:
             return None
         if reply.status == _NOT_MODIFIED and kept is not None:
             reply = kept
+        elif reply.status in _ASKED_WRONGLY:
+            # The host works and our question was wrong: whoever asks such a one must harm nobody else.
+            self.pace.worked()
+            raise ChainUnavailable(f"{self.name} refuses {path}{_reason(reply)}.")
         elif reply.status != _OK:
             raise self._unusable(path, f"status {reply.status}{_reason(reply)}")
         decoded = self._decoded(path, reply.body, kind)
@@ -130,7 +136,7 @@ class Http:
         return ChainUnavailable(f"{self.name} answers {path} with something else: {why}.")
 
     def _keep(self, address: str, reply: Reply) -> None:
-        if reply.etag is None:
+        if reply.etag is None or len(reply.body) > LARGEST_KEPT_BYTES:
             return
         self._kept[address] = reply
         self._kept.move_to_end(address)
