@@ -85,6 +85,13 @@ def _closed(shop: Shop) -> str:
     return str(link["id"])
 
 
+def _overtime(shop: Shop) -> str:
+    shop.post("/v1/account", {"payment_policy": {"late_grace_seconds": 3_600}})
+    intent = shop.intent(20_000)
+    shop.sandbox("advance", seconds=1_000)
+    return str(intent["id"])
+
+
 def _long(shop: Shop) -> str:
     """Everything as long as it may be, and without a place to break."""
     shop.post("/v1/account", {"business_profile": {"name": "W" * 200}})
@@ -117,6 +124,7 @@ SCENES: dict[str, Callable[[Shop], str]] = {
     "expired": _expired,
     "canceled": _canceled,
     "closed": _closed,
+    "overtime": _overtime,
     "long": _long,
     "missing": _missing,
 }

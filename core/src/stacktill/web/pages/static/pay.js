@@ -3,7 +3,8 @@
 
 const POLL_MS = 5000;
 const RETRY_MS = 15000;
-const HIDDEN_MS = 60000;
+const HIDDEN_MS = 10000;
+const HIDDEN_POLL_MS = 30000;
 const COPIED_MS = 2000;
 const TOLD = {
   ready: null, waiting: null, closed: null,
@@ -94,12 +95,12 @@ let poll = null;
 let retry = null;
 let hidden = null;
 
-const startPolling = () => { poll ??= setInterval(refresh, POLL_MS); };
+const startPolling = (pause = POLL_MS) => { poll ??= setInterval(refresh, pause); };
 const stopPolling = () => { clearInterval(poll); poll = null; };
 
 const listen = () => {
   const address = panel()?.dataset.live;
-  if (!address || stream) return;
+  if (!address || stream || document.hidden) return;
   stream = new EventSource(address);
   stream.onopen = stopPolling;
   stream.onmessage = ({ data }) => {
@@ -124,17 +125,25 @@ const stopListening = () => {
   stream = null;
 };
 
+/** A browser has few connections for one server: a page in the background gives its own back. */
+const rest = () => {
+  stopListening();
+  startPolling(HIDDEN_POLL_MS);
+};
+
+const wake = () => {
+  stopPolling();
+  refresh();
+  listen();
+};
+
 document.addEventListener("visibilitychange", () => {
   clearTimeout(hidden);
-  if (document.hidden) {
-    // A browser has few connections for one server: pages in the background give theirs back.
-    hidden = setTimeout(stopListening, HIDDEN_MS);
-  } else if (panel()?.dataset.live) {
-    refresh();
-    listen();
-  }
+  if (!panel()?.dataset.live) return;
+  if (document.hidden) hidden = setTimeout(rest, HIDDEN_MS);
+  else wake();
 });
-addEventListener("pageshow", (event) => { if (event.persisted && panel()?.dataset.live) { refresh(); listen(); } });
+addEventListener("pageshow", (event) => { if (event.persisted && panel()?.dataset.live) wake(); });
 addEventListener("pagehide", stopListening);
 
 // ------------------------------------------------------------------------------ time
