@@ -1,4 +1,4 @@
-"""``stacktill button`` and ``stacktill pos``, on a box without a server."""
+"""``stacktill button``, ``pos`` and ``merchant brand``, on a box without a server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from core.tests.domain.test_pictures import PNG, SVG
 
 from stacktill.cli import main
 
@@ -69,3 +70,32 @@ def test_a_pairing_link(box: Box) -> None:
 
 def test_no_live_phone_without_a_live_chain(box: Box) -> None:
     assert "Live mode has no chain" in box.run("pos", "create", "--live", status=1)
+
+
+def test_a_brand(box: Box, tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(PNG)
+    (tmp_path / "logo.svg").write_bytes(SVG)
+    said = box.run(
+        "merchant",
+        "brand",
+        *("--primary-color", "#0A6E4F", "--logo", str(tmp_path / "logo.png")),
+        *("--allow-origin", "https://a.example", "--allow-origin", "https://b.example"),
+    )
+    assert "primary color    #0a6e4f" in said
+    assert "https://till.example/logos/file_" in said
+    assert "https://a.example, https://b.example" in said
+    for wrong in (
+        ("--primary-color", "red"),
+        ("--allow-origin", "https://a.example/cart"),
+        ("--logo", str(tmp_path / "logo.svg")),
+        ("--logo", str(tmp_path / "none.png")),
+    ):
+        assert box.run("merchant", "brand", *wrong, status=1).startswith("stacktill: ")
+    assert box.run("merchant", "brand") == said
+    kept = ("--secondary-color", "#ffffff", "--logo", str(tmp_path / "logo.svg"))
+    box.run("merchant", "brand", *kept, status=1)
+    assert box.run("merchant", "brand") == said
+    cleared = ("--primary-color", "none", "--logo", "none", "--allow-origin", "none")
+    shown = json.loads(box.run("merchant", "brand", *cleared, "--json"))
+    assert shown["branding"]["logo"] is shown["branding"]["primary_color"] is None
+    assert shown["checkout"]["allowed_origins"] == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from stacktill.cli.addresses import address
+from stacktill.cli.branding import brand
 from stacktill.cli.opening import on_appliance, on_storage
 from stacktill.cli.options import config_option, json_option
 from stacktill.cli.output import moment, say, say_json, say_table
@@ -107,3 +108,6 @@ def list_(config: Path | None, as_json: bool) -> None:
 
 
 merchant.add_command(address)
+
+
+merchant.add_command(brand)
