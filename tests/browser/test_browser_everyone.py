@@ -11,7 +11,7 @@ from tests.served import Shop
 
 from stacktill.web.pages.i18n.languages import LANGUAGES, Language
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("payer")
 
 SMALL_TARGETS = """
 [...document.querySelectorAll("a, button, summary")]

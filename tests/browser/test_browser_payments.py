@@ -11,7 +11,7 @@ from tests.browser.chromium import Visitors
 from tests.browser.payers import SHOP_SITE, Payer, narrow, session
 from tests.served import Served, Shop
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("payer")
 
 
 @pytest.fixture

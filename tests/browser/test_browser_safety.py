@@ -10,7 +10,7 @@ from tests.browser.chromium import Visitors
 from tests.browser.payers import SHOP_SITE, Payer
 from tests.served import Refusal, Shop
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("payer")
 
 STRINGS = (
     "<script>window.hit = 1</script>",
