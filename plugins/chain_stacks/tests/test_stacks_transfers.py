@@ -1,0 +1,101 @@
+"""From events to transfers: whatever lies between them, each has its own memo; and fast enough."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plugins.chain_stacks.tests.fake_api import (
+    ASSET,
+    Event,
+    memo_print,
+    moved,
+    named_hash,
+    printed,
+)
+
+from stacktill_chain_stacks.client.shapes import ApiEvent, Page
+from stacktill_chain_stacks.transfers import transfers_of
+
+TXID = named_hash("transaction")
+TRANSFERS_PER_SECOND = 20_000
+OTHER = "SP000000000000000000002Q6VF78.sbtc-token"
+
+MEMOS = st.one_of(st.none(), st.binary(max_size=34))
+# Each part is the events that one call of a token makes, and the transfers that are in them.
+PAID = st.builds(
+    lambda sats, memo: (
+        [moved(sats), *([] if memo is None else [memo_print(memo)])],
+        [(ASSET, sats, memo)],
+    ),
+    st.integers(1, 2**60),
+    MEMOS,
+)
+LOOKALIKE = st.builds(
+    lambda sats, memo: (
+        [moved(sats, asset=f"{OTHER}::sbtc-token"), memo_print(memo, contract=OTHER)],
+        [(f"{OTHER}::sbtc-token", sats, memo)],
+    ),
+    st.integers(1, 2**60),
+    st.binary(max_size=34),
+)
+NOISE: st.SearchStrategy[tuple[list[Event], list[Any]]] = st.sampled_from(
+    (
+        [printed(b"\x09", contract=OTHER)],
+        [memo_print(b"somebody else's", contract=OTHER)],
+        [moved(5, kind="mint")],
+        [moved(5, kind="burn")],
+        [{"type": "stx_asset"}],
+        [{"type": "nft_asset"}],
+        [{"type": "of_tomorrow"}],
+    )
+).map(lambda events: (events, []))
+
+
+def decoded(events: list[Event], first: int = 0) -> list[ApiEvent]:
+    """Events as the client reads them."""
+    numbered: list[dict[str, Any]] = [
+        {"event_index": place, **event} for place, event in enumerate(events, first)
+    ]
+    return msgspec.json.decode(json.dumps(numbered), type=list[ApiEvent])
+
+
+@settings(max_examples=500, deadline=None)
+@given(parts=st.lists(st.one_of(PAID, LOOKALIKE, NOISE), max_size=12), first=st.integers(0, 999))
+def test_every_transfer_has_its_own_memo(
+    parts: list[tuple[list[Event], list[tuple[str, int, bytes | None]]]], first: int
+) -> None:
+    events = [event for made, _ in parts for event in made]
+    found = transfers_of(TXID, decoded(events, first))
+    wanted = [transfer for _, expected in parts for transfer in expected]
+    assert [(one.asset, one.amount, one.memo) for one in found] == wanted
+    assert len({one.event_index for one in found}) == len(found)
+    # Where the source begins to count makes no difference.
+    assert transfers_of(TXID, decoded(events)) == found
+
+
+def test_a_hidden_event_parts_a_memo_from_its_transfer() -> None:
+    events = decoded([moved(1), memo_print(b"memo")])
+    apart = [events[0], msgspec.structs.replace(events[1], event_index=2)]
+    assert transfers_of(TXID, apart)[0].memo is None
+
+
+def test_it_keeps_up_with_any_chain() -> None:
+    events = [event for _ in range(50) for event in (moved(50_000), memo_print(b"st" + bytes(32)))]
+    numbered = [{"event_index": place, **event} for place, event in enumerate(events)]
+    page = {"total": 100, "limit": 100, "cursor": {"next": None}, "results": numbered}
+    body = json.dumps(page).encode()
+    rates = []
+    for _ in range(5):
+        before = time.process_time()
+        for _ in range(40):
+            assert (
+                len(transfers_of(TXID, msgspec.json.decode(body, type=Page[ApiEvent]).results))
+                == 50
+            )
+        rates.append(2_000 / (time.process_time() - before))
+    assert max(rates) >= TRANSFERS_PER_SECOND, f"{max(rates):.0f} transfers a second"
