@@ -33,6 +33,7 @@ def test_a_cart_is_paid_and_leads_back_to_the_shop(payer: Payer, shop: Shop) -> 
     payer.sees("Paid")
     expect(page.get_by_role("status")).to_have_text("Paid")
     assert "✓" in page.title()
+    assert re.fullmatch(r"\d{1,2} \w{3} 20\d\d, \d\d:\d\d", page.locator("time").inner_text())
     payer.shoots("paid")
     payer.clicks("Show the receipt")
     payer.reads("Receipt", "Ceramic dripper", "78,800 sats")

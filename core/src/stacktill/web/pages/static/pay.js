@@ -176,7 +176,9 @@ const startCountdown = (seconds) => {
 };
 
 const localTimes = (part) => {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const { lang } = document.documentElement;
+  const locale = navigator.languages.find((each) => each.split("-")[0] === lang) ?? lang;
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", numberingSystem: "latn" });
   for (const each of part.querySelectorAll("time[data-time]")) {
     each.textContent = format.format(new Date(Number(each.dataset.time) * 1000));
   }
