@@ -11,6 +11,7 @@ from stacktill.web.api.recent_keys import RecentKeys
 from stacktill.web.demo.routes import demo_routes
 from stacktill.web.embed.routes import embed_routes
 from stacktill.web.errors import exception_handlers
+from stacktill.web.front import front_routes
 from stacktill.web.gauges import add_gauges
 from stacktill.web.live import live_routes
 from stacktill.web.metrics import Metrics
@@ -36,6 +37,7 @@ def create_app(appliance: Appliance) -> ASGIApp:
             *live_routes(appliance),
             *statement_routes(appliance),
             *operational_routes(appliance, metrics),
+            *front_routes(appliance),
             *page_routes(appliance),
             *embed_routes(),
             *demo_routes(appliance),
