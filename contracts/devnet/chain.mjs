@@ -2,6 +2,7 @@
 import { Cl, cvToValue, hexToCV, serializeCVBytes } from "@stacks/transactions";
 import { admit } from "./admission.mjs";
 import { makeBlock, makeBurnBlock } from "./blocks.mjs";
+import { merged } from "./machine.mjs";
 import { Mempool, accountsOf } from "./mempool.mjs";
 import { Miner } from "./miner.mjs";
 import { SBTC_ASSET } from "./network.mjs";
@@ -154,9 +155,7 @@ export class Chain {
   /** Take back the newest blocks: what was in them waits again, unless it is to be lost. */
   reorganise(depth, { lose = false } = {}) {
     if (depth < 1 || depth > this.depth) throw new RangeError(`depth is from 1 to ${this.depth}`);
-    const orphans = [];
-    for (let count = 0; count < depth; count += 1) orphans.unshift(this.#takeBack());
-    this.#fork += 1;
+    const orphans = this.#takeBack(depth);
     for (const { transaction } of orphans.flatMap(({ receipts }) => receipts)) {
       this.mempool.put(transaction, this.#place());
       if (lose) this.mempool.drop(transaction.txid, "replace_across_fork");
@@ -167,8 +166,7 @@ export class Chain {
 
   /** Begin anew: back to the first block, with nothing waiting. */
   reset() {
-    while (this.#blocks.length > 1) this.#takeBack();
-    this.#fork += 1;
+    this.#takeBack(this.#blocks.length - 1);
     this.mempool.clear();
     this.#skipped.clear();
   }
@@ -216,7 +214,7 @@ export class Chain {
     this.#blocks.push(entry);
     const old = this.#blocks.at(-this.#keep - 1);
     if (old?.record) {
-      this.#below = this.#machine.merged(this.#below, old.record);
+      this.#below = merged([old.record, this.#below].filter((each) => each !== null));
       old.record = null;
     }
     this.#byHash.set(block.hash, block).set(block.indexHash, block);
@@ -239,11 +237,20 @@ export class Chain {
     return before;
   }
 
-  #takeBack() {
-    const { block, record, nonces } = this.#blocks.pop();
-    if (record !== null) this.#machine.takeBack(record);
-    else if (this.#blocks.length === 1) this.#machine.takeBack(this.#below);
+  /** Take so many blocks back; answers them, the oldest first. */
+  #takeBack(depth) {
+    const gone = this.#blocks.splice(this.#blocks.length - depth).reverse();
+    const records = gone.map(({ record }) => record).filter((each) => each !== null);
+    if (this.#blocks.length === 1 && this.#below !== null) records.push(this.#below);
+    this.#machine.takeBack(records);
+    for (const entry of gone) this.#forget(entry);
     if (this.#blocks.length === 1) this.#below = null;
+    this.#interfaces.clear();
+    this.#fork += 1;
+    return gone.map(({ block }) => block).reverse();
+  }
+
+  #forget({ block, nonces }) {
     for (const [address, nonce] of nonces.reverse()) {
       if (nonce === undefined) this.#nonces.delete(address);
       else this.#nonces.set(address, nonce);
@@ -255,8 +262,6 @@ export class Chain {
       const { type, contract } = transaction;
       if (type === "smart_contract" && status === "success") this.#deployed.delete(contract);
     }
-    this.#interfaces.clear();
-    return block;
   }
 
   #tell(what, about) {

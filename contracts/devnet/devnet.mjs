@@ -1,4 +1,5 @@
 // The local chain, put together: a machine, a chain on it, and the HTTP server before it.
+import { randomUUID } from "node:crypto";
 import { makeAccounts } from "./accounts.mjs";
 import { apiRoutes } from "./api-routes.mjs";
 import { Chain } from "./chain.mjs";
@@ -33,10 +34,12 @@ export async function startDevnet(options = {}) {
   for (const url of urls) observers.add(url);
 
   let server;
+  const id = randomUUID(); // By which whoever has books of this chain knows it from one that was started later.
   const description = () => {
     const { port: bound } = server.address();
     const url = `http://${host}:${bound}`;
     return {
+      id,
       url,
       port: bound,
       chain_id: CHAIN_ID,

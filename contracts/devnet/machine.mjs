@@ -120,17 +120,13 @@ export class Machine {
     this.#memory.restore();
   }
 
-  /** Take back the block that gave this record: the newest one. */
-  takeBack({ undo, clock, burnHeight }) {
+  /** Take back the blocks that gave these records: the newest ones, the newest first. */
+  takeBack(records) {
+    if (records.length === 0) return;
+    const { undo, clock, burnHeight } = merged(records);
     this.#memory.takeBack(undo);
     this.#clock = clock;
     this.#burnHeight = burnHeight;
-  }
-
-  /** One record of two: of all that was before (or null), and of the block right after it. */
-  merged(before, record) {
-    if (before === null) return record;
-    return { ...before, undo: Memory.merged(before.undo, record.undo) };
   }
 
   /** Evaluate an expression that changes nothing; answers the value in hex. */
@@ -192,6 +188,11 @@ export class Machine {
       throw new Error(`the machine's clock is at ${this.time} and not at ${time}`);
     }
   }
+}
+
+/** One record of several that follow each other, the newest first. */
+export function merged(records) {
+  return { ...records.at(-1), undo: Memory.merged(records.map(({ undo }) => undo)) };
 }
 
 function asBytes(time) {

@@ -46,9 +46,11 @@ export class Memory {
     }
   }
 
-  /** One undo of two that follow each other. */
-  static merged(first, second) {
-    return [...new Map([...second, ...first])];
+  /** One undo of several that follow each other, the newest first. */
+  static merged(undos) {
+    const lines = new Map();
+    for (const undo of undos) for (const [place, bytes] of undo) lines.set(place, bytes);
+    return [...lines];
   }
 
   /** Every place where these bytes stand now, in or across the lines of an undo. */

@@ -103,7 +103,7 @@ export class Miner {
       settle(some); // Now only for its fee.
     };
     settle(transactions);
-    for (const record of kept.reverse()) this.#machine.takeBack(record);
+    this.#machine.takeBack(kept.reverse());
   }
 }
 
