@@ -141,7 +141,7 @@ def test_by_keyboard_on_a_phone_in_the_dark(box: Served, visitors: Visitors) -> 
     frame = frame_of(page)
     frame.wait_for_selector("#start")
     page.wait_for_function(
-        "document.querySelector('stacktill-checkout').shadowRoot.activeElement?.tagName === 'IFRAME'"
+        "() => document.querySelector('stacktill-checkout').shadowRoot.activeElement?.tagName === 'IFRAME'"
     )
     frame.focus("#start")
     page.keyboard.press("Enter")

@@ -64,7 +64,7 @@ def test_a_dialog_holds_the_focus_and_gives_it_back(
     frame.focus("#start")
     page.keyboard.press("Escape")
     assert heard(page, "close") == {"payment": made["id"], "status": "open"}
-    page.wait_for_function("!document.querySelector('stacktill-checkout')")
+    page.wait_for_function("() => !document.querySelector('stacktill-checkout')")
     assert page.evaluate("document.activeElement.id") == "pay"
     assert page.evaluate("document.documentElement.style.overflow") == ""
     assert page.evaluate("checkout.outcome") == {"payment": made["id"], "status": "open"}
@@ -87,7 +87,7 @@ def test_a_dialog_closes_by_its_button_and_by_escape_beside_the_frame(
         else:
             close.focus()
             page.keyboard.press("Escape")
-        page.wait_for_function("!document.querySelector('stacktill-checkout')")
+        page.wait_for_function("() => !document.querySelector('stacktill-checkout')")
         assert types_heard(page)[-1] == "close"
         page.evaluate("heard.length = 0")
     assert page.evaluate("document.documentElement.style.overflow") == ""

@@ -85,7 +85,7 @@ def test_a_shop_that_forbids_frames_itself_hears_from_the_window(
     page.get_by_role("button", name="Show the payment window").click()
     window.close()
     assert heard(page, "close")["status"] == "complete"
-    page.wait_for_function("!document.querySelector('stacktill-checkout')")
+    page.wait_for_function("() => !document.querySelector('stacktill-checkout')")
 
 
 def test_a_window_that_was_closed_opens_again(shop: Shop, site: Site, visitors: Visitors) -> None:
@@ -244,6 +244,29 @@ def test_a_box_that_talks_nonsense_breaks_nothing(
         assert 100 < height <= 6000
 
 
+def test_a_frame_that_was_led_elsewhere_is_not_believed(
+    shop: Shop, site: Site, visitors: Visitors
+) -> None:
+    """The same window, another origin: what speaks there is not the box."""
+    with Site() as box, Site() as stranger:
+        forger = """parent.postMessage({ stacktill: 1, type: "complete" }, "*");
+        setTimeout(() => parent.postMessage({ done: true }, "*"), 100);"""
+        away = stranger.page("/forger", "", script=forger)
+        say = f"""parent.postMessage({{ stacktill: 1, type: "ready" }}, "*");
+        setTimeout(() => {{ location.href = "{away}" }}, 200);"""
+        box.page("/pay/pi_00000000000", "", script=say)
+        script = f"""{LISTEN}{SPY}hear(document.querySelector("stacktill-checkout"));
+        import "{shop.url}/v1/stacktill.js";"""
+        element = (
+            f'<stacktill-checkout payment="pi_00000000000" url="{box.origin}"></stacktill-checkout>'
+        )
+        policy = shop_policy(shop.url, frames=f"{box.origin} {stranger.origin}")
+        page = visitors.new()
+        page.goto(site.page("/led", BODY.format(element), script=script, policy=policy))
+        page.wait_for_function("() => told.some(([, data]) => data.done)")
+        assert types_heard(page) == ["ready"]
+
+
 @pytest.mark.parametrize(
     ("call", "code"),
     [
@@ -269,7 +292,7 @@ def test_mistakes_are_named(
     )
     page = visitors.new()
     page.goto(site.page("/mistakes", "", script=script, policy=shop_policy(shop.url)))
-    page.wait_for_function("!!window.Stacktill")
+    page.wait_for_function("() => !!window.Stacktill")
     script = f"(() => {{ try {{ {call} }} catch (error) {{ return error.code }} }})()"
     assert page.evaluate(script) == code
 
