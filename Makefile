@@ -11,13 +11,16 @@ NODE_SDK := tests/sdk/node
 CONTRACTS := contracts
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format bench soak contracts dist lock clean runtime node-sdk node-contracts
+.PHONY: help run run-devnet setup test check format bench soak contracts dist lock clean runtime node-sdk node-contracts
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: runtime ## serve on this machine, with the books in ./data
 	@exec $(BIN)/stacktill serve $(ARGS)
+
+run-devnet: runtime node-contracts ## serve in live mode on a local chain of real Clarity, with play money
+	@exec $(BIN)/stacktill --config contracts/devnet/till.toml devnet till $(ARGS)
 
 setup: ## make .venv with everything that work on stacktill needs
 	@$(call python) requirements/install.py dev
@@ -54,10 +57,10 @@ dist: runtime ## build the wheels of all packages into dist/
 lock: setup ## pin the versions in requirements/ again (ARGS=--upgrade takes newer ones)
 	@sh requirements/lock.sh $(ARGS)
 
-clean: ## remove what the verbs have made; .venv and the books in data/ stay
+clean: ## remove what the verbs have made; .venv and the books in data/ and data-devnet/ stay
 	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -rf $(NODE_SDK)/node_modules $(CONTRACTS)/node_modules
-	find . -path ./.venv -prune -o -path ./data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path ./.venv -prune -o -path './data*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What `run` and `dist` need: the smaller environment, unless the one of `setup` is there.
 runtime:

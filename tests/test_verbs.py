@@ -11,7 +11,19 @@ from types import ModuleType
 
 import pytest
 
-VERBS = ("run", "setup", "test", "check", "bench", "soak", "dist", "lock", "clean")
+VERBS = (
+    "run",
+    "run-devnet",
+    "setup",
+    "test",
+    "check",
+    "bench",
+    "soak",
+    "contracts",
+    "dist",
+    "lock",
+    "clean",
+)
 
 
 @pytest.fixture

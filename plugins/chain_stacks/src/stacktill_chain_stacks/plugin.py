@@ -30,10 +30,11 @@ def stacktill_chain() -> ChainBackend:
 
 @hookimpl
 def stacktill_commands(context: PluginContext) -> list[click.Command]:
-    """Offer ``stacktill chain``."""
+    """Offer ``stacktill chain`` and ``stacktill devnet``."""
     from stacktill_chain_stacks.cli.group import chain_group
+    from stacktill_chain_stacks.devnet.cli import devnet_group
 
-    return [chain_group(context.config)]
+    return [chain_group(context.config), devnet_group(context.config, context.data_dir)]
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""``stacktill devnet``: the local chain of contracts/devnet, and a till in live mode on it."""

@@ -1,0 +1,70 @@
+"""Live mode for a newcomer: chain, till, store and a payment, and the three things to do next."""
+
+from __future__ import annotations
+
+import subprocess
+
+from msgspec.structs import replace
+
+from stacktill_chain_stacks.cli.desk import say
+from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.devnet.note import Note, begin_folder, write_note
+from stacktill_chain_stacks.devnet.process import running_chain
+from stacktill_chain_stacks.devnet.remote import Remote
+from stacktill_chain_stacks.devnet.serving import Till
+from stacktill_chain_stacks.devnet.shop import AMOUNT_SATS, make_payment, prove_address, register
+
+__all__ = ["run_demo"]
+
+
+def run_demo(config: StacksConfig, till: Till, *, interval: int, burn_every: int) -> None:
+    """Run both until the till ends or Ctrl-C; both end with this."""
+    remote = Remote(config.node_url)
+    say("Starting the local chain …")
+    with running_chain(remote, interval=interval, burn_every=burn_every):
+        note = begin_folder(till.data_dir, str(remote.needed()["id"]))
+        is_new = not note.secret_key
+        say("Starting the till …")
+        if is_new:
+            note = register(till, note)
+        with till.served() as (process, url):
+            note = replace(note, url=url)
+            if is_new:
+                prove_address(url, note.secret_key, remote.key("merchant"))
+            write_note(till.data_dir, note)
+            payment = make_payment(url, note.secret_key)
+            _tell(remote, till, note, payment=payment["id"], interval=interval)
+            _watch(process)
+
+
+def _watch(process: subprocess.Popen[bytes]) -> None:
+    status = process.wait()
+    say(f"The till has ended with status {status}; its log is in the data folder.")
+
+
+def _tell(remote: Remote, till: Till, note: Note, *, payment: str, interval: int) -> None:
+    accounts = remote.needed()["accounts"]
+    named = "" if till.config is None else f" --config {till.config}"
+    command = f".venv/bin/stacktill{named}"
+    say(
+        f"""
+A till in live mode, on a chain of this machine. Its sBTC is worth nothing; its keys are for play.
+
+  till             {note.url}
+  chain            {remote.url}
+  live keys        {note.secret_key}
+                   {note.publishable_key}
+  paid at          {accounts["merchant"]["address"]}  (merchant)
+  payer's wallet   {accounts["alice"]["address"]}  (alice)
+
+1. Open {note.url}/pay/{payment}
+   and pay the {AMOUNT_SATS:,} sats with the test wallet, which signs what that page asks for:
+     {command} devnet pay {payment}
+2. Watch two Bitcoin blocks confirm it (a block every {interval} s, every third on a new Bitcoin block),
+   on that page or here:
+     {command} events tail --follow
+3. Let a fork take it back; the next blocks bring it again, or not, with --drop:
+     {command} devnet reorg --depth 10
+
+Ctrl-C ends both."""
+    )
