@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.belongings import belongings
 from tests.contract import check_answer
 from tests.dump import books, settled
 from tests.served import Served, Shop, form
@@ -70,7 +71,8 @@ class Scene:
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An appliance on which nothing happens but what these tests do."""
-    with Served.running(tmp_path_factory.mktemp("matrix") / "data") as appliance:
+    budget = {"STACKTILL__SPONSOR__DAILY_BUDGET_USTX": "1000000"}
+    with Served.running(tmp_path_factory.mktemp("matrix") / "data", **budget) as appliance:
         appliance.http.event_hooks = {"response": [check_answer]}
         yield appliance
 
@@ -90,54 +92,6 @@ def unchanged(quiet: Served, scene: Scene) -> Iterator[None]:
     yield
     after = books(quiet.data_dir)
     assert [name for name, rows in after.items() if rows != before.get(name)] == []
-
-
-def belongings(shop: Shop) -> dict[str, str]:
-    """One object of every kind, by the beginning of its id."""
-    customer = shop.post("/v1/customers", {"email": "ada@shop.example"})
-    method = shop.post("/v1/payment_methods", {"type": "crypto"})
-    product = shop.post("/v1/products", {"name": "Tea"})
-    price = shop.post(
-        "/v1/prices", {"currency": "btc", "unit_amount": 700, "product": product["id"]}
-    )
-    items = [{"price": price["id"], "quantity": 1}]
-    link = shop.post("/v1/payment_links", {"line_items": items})
-    session = shop.post(
-        "/v1/checkout/sessions", {"line_items": items, "success_url": "https://shop.example"}
-    )
-    endpoint = shop.post(
-        "/v1/webhook_endpoints",
-        {"url": "http://127.0.0.1:9/", "enabled_events": ["price.updated"]},
-    )
-    paid = shop.intent(5_000, customer=customer["id"], payment_method=method["id"])
-    shop.pay(paid)
-    shop.pay(paid, amount=300, memo="")
-    shop.post(f"/v1/payment_methods/{method['id']}/attach", {"customer": customer["id"]})
-    charge = shop.read(paid)["latest_charge"]
-    refund = shop.post("/v1/refunds", {"charge": charge, "amount": 100})
-    return {
-        "acct": shop.id,
-        "ch": charge,
-        "cs": session["id"],
-        "cus": customer["id"],
-        "dep": shop.get("/v1/deposits", {"status": "unmatched"})["data"][0]["id"],
-        "evt": shop.get("/v1/events")["data"][0]["id"],
-        "open": shop.post("/v1/payment_intents", {"amount": 400, "currency": "btc"})["id"],
-        "key": shop.get("/v1/api_keys")["data"][0]["id"],
-        "pi": shop.intent(400)["id"],
-        "plink": link["id"],
-        "pm": method["id"],
-        "price": price["id"],
-        "prod": product["id"],
-        "re": refund["id"],
-        "sa": shop.get("/v1/settlement_addresses")["data"][0]["id"],
-        "stmt": shop.post(
-            "/v1/settlement_statements", {"period_start": 86_400, "period_end": 2 * 86_400}
-        )["id"],
-        "aud": shop.get("/v1/audit_log")["data"][0]["id"],
-        "txn": shop.get("/v1/balance_transactions")["data"][0]["id"],
-        "we": endpoint["id"],
-    }
 
 
 def make_keys(served: Served, victim: Shop, attacker: Shop) -> dict[str, str | None]:
@@ -191,6 +145,7 @@ def beginning(operation: Operation) -> str:
         "products/": "prod",
         "settlement_addresses/": "sa",
         "settlement_statements/": "stmt",
+        "sponsorships/": "sp",
         "webhook_endpoints/": "we",
     }
     return next(kind for part, kind in table.items() if part in path)
@@ -333,6 +288,7 @@ KINDS = {
     "refund": "re",
     "settlement_address": "sa",
     "settlement_statement": "stmt",
+    "sponsorship": "sp",
     "audit_entry": "aud",
     "webhook_endpoint": "we",
 }

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from stacktill.domain.errors import InvalidRequest
 from stacktill.domain.fees import FeeSchedule
+from stacktill.domain.sponsorships import SponsorPolicy
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.clock import Clock, Ids
 from stacktill.plugin.notification import Notifier
@@ -15,6 +16,7 @@ __all__ = ["Caller", "Services", "Vault"]
 
 
 NO_FEES = FeeSchedule()
+NO_SPONSORING = SponsorPolicy()
 
 
 class Vault(Protocol):
@@ -56,7 +58,8 @@ class Services:
     """The shared, stateless helpers of the use cases. ``live_chain`` is None on a test-only box.
 
     ``address_delay_seconds`` is how long a new settlement address is announced when the wallet of the
-    one before does not vouch for it. ``fees`` is what the operator asks of merchants.
+    one before does not vouch for it. ``fees`` is what the operator asks of merchants,
+    ``sponsoring`` what is spent on payers' network fees.
     """
 
     ids: Ids
@@ -68,6 +71,7 @@ class Services:
     public_url: str
     address_delay_seconds: int = 3 * 24 * 3600
     fees: FeeSchedule = NO_FEES
+    sponsoring: SponsorPolicy = NO_SPONSORING
 
     def chain(self, livemode: bool) -> Chain:
         """The chain of a mode; raise ``InvalidRequest`` when this box has none for live mode."""

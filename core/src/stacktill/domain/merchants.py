@@ -46,6 +46,7 @@ SCOPE_RESOURCES = (
     "refunds",
     "settlement_addresses",
     "settlement_statements",
+    "sponsorships",
     "test_helpers",
     "webhook_endpoints",
 )

@@ -20,6 +20,13 @@ from stacktill.plugin.hookspecs import hookimpl
 from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInfo
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
 from stacktill.plugin.receipts import ReceiptBackend, ReceiptSender
+from stacktill.plugin.sponsor import (
+    ScriptedPayer,
+    Sponsor,
+    SponsorChain,
+    SponsoredCall,
+    sponsor_of,
+)
 from stacktill.plugin.storage import (
     Clause,
     NotUnique,
@@ -69,7 +76,11 @@ __all__ = [
     "RefundTerms",
     "SandboxOrder",
     "SandboxScript",
+    "ScriptedPayer",
     "Search",
+    "Sponsor",
+    "SponsorChain",
+    "SponsoredCall",
     "Storage",
     "StorageBackend",
     "StorageUnavailable",
@@ -83,5 +94,6 @@ __all__ = [
     "WalletOrder",
     "Where",
     "hookimpl",
+    "sponsor_of",
     "wallet_desk",
 ]

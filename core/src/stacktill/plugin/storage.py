@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Price,
         Product,
     )
+    from stacktill.domain.sponsorships import Sponsorship
     from stacktill.domain.statements import SettlementStatement
     from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
     from stacktill.plugin.context import PluginContext
@@ -206,6 +207,11 @@ class UnitOfWork(Protocol):
     @property
     def settlement_statements(self) -> Table[SettlementStatement]:
         """Statements that were made."""
+        ...
+
+    @property
+    def sponsorships(self) -> Table[Sponsorship]:
+        """Payments whose network fee the box pays."""
         ...
 
     @property

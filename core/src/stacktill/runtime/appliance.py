@@ -165,6 +165,7 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             public_url=settings.server.url,
             address_delay_seconds=settings.settlement.address_delay_seconds,
             fees=_fees(settings, chains),
+            sponsoring=settings.sponsor.policy,
         )
         receipts = await _open_receipts(hooks, stack)
         appliance = _assemble(settings, hooks, storage, services, chains, receipts=receipts)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from stacktill.domain.errors import ConfigError
 from stacktill.domain.fees import FeeSchedule
+from stacktill.domain.sponsorships import SponsorPolicy
 from stacktill.runtime.config_decode import EnvText, Place, RawTable, decode_table
 from stacktill.runtime.config_sources import environment_over, find_config, read_toml
 
@@ -27,6 +28,7 @@ __all__ = [
     "ServerTable",
     "Settings",
     "SettlementTable",
+    "SponsorTable",
     "load_settings",
 ]
 
@@ -245,6 +247,34 @@ class FeesTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
 
+class SponsorTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[sponsor]``: what is spent on the network fees of payers without STX."""
+
+    daily_budget_ustx: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Micro-STX per UTC day and mode; 0 sponsors nobody. The chain's plugin has the "
+            "key that pays.",
+        ),
+    ] = 0
+    max_fee_ustx: Annotated[
+        int, Meta(ge=1, description="The most that is paid for one payment, in micro-STX.")
+    ] = 50_000
+    payer_payments_per_day: Annotated[
+        int, Meta(ge=1, le=1_000, description="How often one address is helped per UTC day.")
+    ] = 5
+
+    @property
+    def policy(self) -> SponsorPolicy:
+        """The same as the use cases want it."""
+        return SponsorPolicy(
+            daily_budget_ustx=self.daily_budget_ustx,
+            max_fee_ustx=self.max_fee_ustx,
+            payer_payments_per_day=self.payer_payments_per_day,
+        )
+
+
 class SettlementTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[settlement]``: how a store's own addresses change."""
 
@@ -282,6 +312,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     chain: ChainTable = ChainTable()
     settlement: SettlementTable = SettlementTable()
     fees: FeesTable = FeesTable()
+    sponsor: SponsorTable = SponsorTable()
     log: LogTable = LogTable()
     plugins: dict[str, dict[str, Any]] = msgspec.field(
         default_factory=lambda: {name: {} for name in DEFAULT_PLUGINS}

@@ -30,6 +30,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.sponsorships import Sponsorship
 from stacktill.domain.statements import SettlementStatement
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 from stacktill.sql import tables
@@ -65,6 +66,7 @@ _ALL: tuple[Mapper[Any], ...] = (
     RowMapper(tables.ledger_transfers, LedgerTransfer),
     RowMapper(tables.ledger_checkpoints, LedgerCheckpoint),
     DocumentMapper(tables.settlement_statements, SettlementStatement),
+    RowMapper(tables.sponsorships, Sponsorship),
     RowMapper(tables.chain_blocks, ChainBlock),
     RowMapper(tables.events, Event),
     DocumentMapper(tables.webhook_endpoints, WebhookEndpoint, decoded_kept=DECODED_KEPT),

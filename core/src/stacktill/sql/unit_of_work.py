@@ -32,6 +32,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.sponsorships import Sponsorship
 from stacktill.domain.statements import DAY_SECONDS, SettlementStatement, day_of
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 from stacktill.plugin.storage import Search, UnitOfWork, Where
@@ -97,6 +98,7 @@ class SqlUnitOfWork:
         self.ledger_transfers: SqlTable[LedgerTransfer] = get("ledger_transfers")
         self.ledger_checkpoints: SqlTable[LedgerCheckpoint] = get("ledger_checkpoints")
         self.settlement_statements: SqlTable[SettlementStatement] = get("settlement_statements")
+        self.sponsorships: SqlTable[Sponsorship] = get("sponsorships")
         self.chain_blocks: SqlTable[ChainBlock] = get("chain_blocks")
         events = get("events")
         assert isinstance(events, EventTable)

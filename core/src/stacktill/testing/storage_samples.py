@@ -33,6 +33,7 @@ from stacktill.domain.resources import (
     Price,
     Product,
 )
+from stacktill.domain.sponsorships import Sponsorship
 from stacktill.domain.statements import SettlementStatement
 from stacktill.domain.webhooks import AttemptRecord, Delivery, WebhookEndpoint
 
@@ -179,6 +180,9 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
     "ledger_transfers": lambda id, n: transfer(n, id=id),
     "ledger_checkpoints": lambda id, n: LedgerCheckpoint(
         id=id, account_id=f"account-{n}", day=n, balance=-HUGE
+    ),
+    "sponsorships": lambda id, n: Sponsorship(
+        id=id, created=n, payment_intent=f"pi_{n}", payer="SP1", fee_ustx=n, **OWNED
     ),
     "settlement_statements": lambda id, n: SettlementStatement(
         id=id,

@@ -15,6 +15,7 @@ from stacktill.plugin import (
     Health,
     RefundTerms,
     SandboxScript,
+    Sponsor,
     Transfer,
 )
 from stacktill_chain_sandbox.database import Database
@@ -22,6 +23,7 @@ from stacktill_chain_sandbox.faults import FAULTS, REFUSING, garbage_block, suff
 from stacktill_chain_sandbox.principals import SBTC_ASSET, is_principal, named_address
 from stacktill_chain_sandbox.pulse import Pulse
 from stacktill_chain_sandbox.refunds import refund_transaction
+from stacktill_chain_sandbox.sponsor import SandboxSponsor
 from stacktill_chain_sandbox.state import State
 from stacktill_chain_sandbox.wallets import address_form, is_signed
 
@@ -52,6 +54,7 @@ class SandboxChain:
         self._database = database
         # Signatures are checked within transactions, on another thread than the database's.
         self._seed = database.state.seed()
+        self.sponsor: Sponsor | None = SandboxSponsor(script, seed=self._seed)
         self._pulse = pulse
         self._slow_seconds = slow_seconds
 

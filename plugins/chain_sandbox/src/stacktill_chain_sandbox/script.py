@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stacktill.domain.errors import InvalidParameter, InvalidRequest
-from stacktill.plugin import Block, SandboxOrder
+from stacktill.plugin import Block, SandboxOrder, WalletOrder
 from stacktill_chain_sandbox.clock import SandboxClock
 from stacktill_chain_sandbox.database import Database
 from stacktill_chain_sandbox.faults import FAULTS
@@ -11,6 +11,7 @@ from stacktill_chain_sandbox.miner import Miner
 from stacktill_chain_sandbox.orders import check_asset, check_order, check_principal, submit
 from stacktill_chain_sandbox.principals import SBTC_ASSET
 from stacktill_chain_sandbox.pulse import Pulse
+from stacktill_chain_sandbox.sponsor import signed_call
 from stacktill_chain_sandbox.wallets import sign
 
 __all__ = ["Script"]
@@ -87,6 +88,10 @@ class Script:
     async def sign(self, message: str, *, address: str) -> str:
         """Sign a text as the wallet of an address; ``InvalidParameter`` when it is no wallet's."""
         return sign(self._database.state.seed(), message, address=address)
+
+    async def sign_call(self, order: WalletOrder, *, payer: str) -> bytes:
+        """Sign an order's payment for sponsoring; ``InvalidParameter`` when the payer is no wallet."""
+        return signed_call(self._database.state.seed(), order, payer=payer)
 
     async def balance(self, address: str, asset: str | None = None) -> int:
         """The balance by the blocks, in the asset's smallest unit; the mempool does not count."""

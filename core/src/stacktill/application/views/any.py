@@ -22,6 +22,7 @@ from stacktill.application.views.resources import (
 from stacktill.application.views.settlement import (
     address_view,
     audit_view,
+    sponsorship_view,
     statement_view,
 )
 from stacktill.plugin.storage import Table, UnitOfWork
@@ -40,6 +41,7 @@ TABLES: dict[str, str] = {
     "price": "prices",
     "prod": "products",
     "re": "refunds",
+    "sp": "sponsorships",
     "stmt": "settlement_statements",
     "sa": "address_changes",
     "txn": "balance_transactions",
@@ -63,6 +65,7 @@ VIEWS: dict[str, Callable[[Services, Any], dict[str, Any]]] = {
     ),
     "balance_transactions": lambda _, item: balance_transaction_view(item),
     "settlement_statements": lambda _, item: statement_view(item),
+    "sponsorships": lambda _, item: sponsorship_view(item),
     "webhook_endpoints": lambda _, item: webhook_endpoint_view(item),
 }
 

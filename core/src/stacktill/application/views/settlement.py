@@ -8,9 +8,10 @@ import msgspec
 
 from stacktill.domain.addresses import AddressChange
 from stacktill.domain.audit import AuditEntry
+from stacktill.domain.sponsorships import Sponsorship
 from stacktill.domain.statements import SettlementStatement
 
-__all__ = ["address_view", "audit_view", "statement_view"]
+__all__ = ["address_view", "audit_view", "sponsorship_view", "statement_view"]
 
 
 def address_view(change: AddressChange) -> dict[str, Any]:
@@ -72,4 +73,19 @@ def statement_view(statement: SettlementStatement) -> dict[str, Any]:
         "period_end": statement.period_end,
         "period_start": statement.period_start,
         "totals": statement.totals,
+    }
+
+
+def sponsorship_view(item: Sponsorship) -> dict[str, Any]:
+    """One payment whose network fee the box pays."""
+    return {
+        "id": item.id,
+        "object": "sponsorship",
+        "created": item.created,
+        "fee_ustx": item.fee_ustx,
+        "livemode": item.livemode,
+        "payer": item.payer,
+        "payment_intent": item.payment_intent,
+        "status": item.status,
+        "transaction_hash": item.txid,
     }

@@ -28,7 +28,13 @@ from stacktill.sql.tables.notices import (
     plugin_state,
     webhook_endpoints,
 )
-from stacktill.sql.tables.payments import balance_transactions, charges, payment_intents, refunds
+from stacktill.sql.tables.payments import (
+    balance_transactions,
+    charges,
+    payment_intents,
+    refunds,
+    sponsorships,
+)
 from stacktill.sql.tables.shop import (
     checkout_sessions,
     customers,
@@ -69,6 +75,7 @@ __all__ = [
     "refunds",
     "settlement_addresses",
     "settlement_statements",
+    "sponsorships",
     "webhook_endpoints",
     "withdrawals",
 ]

@@ -17,7 +17,7 @@ from stacktill.sql.tables.columns import (
     words,
 )
 
-__all__ = ["balance_transactions", "charges", "payment_intents", "refunds"]
+__all__ = ["balance_transactions", "charges", "payment_intents", "refunds", "sponsorships"]
 
 payment_intents = Table(
     "payment_intents",
@@ -134,4 +134,25 @@ refunds = Table(
     index("ix_refunds_memo", "memo", "id"),
     index("ix_refunds_txid", "txid", "id", where="txid IS NOT NULL"),
     index("ix_refunds_expiry", "livemode", "expires_at", "id", where="status = 'requires_action'"),
+)
+
+sponsorships = Table(
+    "sponsorships",
+    METADATA,
+    identity(),
+    *owner(),
+    fixed_number("created"),
+    fixed_words("payment_intent"),
+    fixed_words("payer"),
+    fixed_number("fee_ustx"),
+    words("status", literals=("released",)),
+    words("txid", null=True),
+    index("ix_sponsorships_list", "merchant_id", "livemode", "id"),
+    index(
+        "ix_sponsorships_payment_intent",
+        "payment_intent",
+        unique=True,
+        where="status <> 'released'",
+    ),
+    index("ix_sponsorships_payer", "payer", "livemode", "created", "id"),
 )

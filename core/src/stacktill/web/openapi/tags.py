@@ -93,6 +93,10 @@ TAGS: dict[str, tuple[str, str]] = {
             "balances before and after: for your books and whoever checks them."
         ),
     ),
+    "sponsorships": (
+        "Sponsorships",
+        "Payments whose network fee this appliance paid, because the payer had no STX.",
+    ),
     "audit_log": (
         "Audit log",
         (

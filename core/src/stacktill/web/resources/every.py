@@ -26,6 +26,7 @@ from stacktill.web.resources import (
     refunds,
     settlement_addresses,
     settlement_statements,
+    sponsorships,
     test_helpers,
     webhook_endpoints,
 )
@@ -56,6 +57,7 @@ OPERATIONS = (
     *refunds.OPERATIONS,
     *settlement_addresses.OPERATIONS,
     *settlement_statements.OPERATIONS,
+    *sponsorships.OPERATIONS,
     *test_helpers.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
 )

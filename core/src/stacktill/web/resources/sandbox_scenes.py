@@ -10,12 +10,14 @@ from stacktill.application.lookup import named
 from stacktill.application.refunds import broadcast_refund
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.any import view_of
+from stacktill.application.wallet_orders import wallet_order
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, InvalidRequest, NotFound
 from stacktill.domain.intent_steps import PaymentFailed, step
 from stacktill.domain.payment_intents import PaymentError, PaymentIntent
 from stacktill.domain.refunds import Refund, is_lost
 from stacktill.plugin.chain import Block, SandboxOrder, SandboxScript
+from stacktill.plugin.sponsor import ScriptedPayer
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.runtime.starting import start_payment
 
@@ -29,6 +31,7 @@ __all__ = [
     "script_of",
     "settle",
     "sign_message",
+    "sign_payment",
     "sign_refund",
     "simulate_deposit",
     "tip_after",
@@ -150,6 +153,20 @@ async def sign_message(appliance: Appliance, ask: Ask) -> dict[str, Any]:
     await _check_not_anothers(appliance, ask, address, "address")
     signature = await script_of(appliance).sign(message, address=address)
     return {"object": "sandbox.signature", "address": address, "signature": signature}
+
+
+async def sign_payment(appliance: Appliance, ask: Ask) -> dict[str, Any]:
+    """Sign a payment as a payer's wallet does that wants its network fee paid."""
+    address = ask.params["address"]
+    await _check_not_anothers(appliance, ask, address, "address")
+    intent = await _open_intent(appliance, ask, ask.params["payment"])
+    script = script_of(appliance)
+    if not isinstance(script, ScriptedPayer):
+        raise InvalidRequest(
+            "The test chain of this appliance has no wallets that sign for sponsoring."
+        )
+    signed = await script.sign_call(wallet_order(intent), payer=address)
+    return {"object": "sandbox.transaction", "address": address, "transaction": signed.hex()}
 
 
 async def sign_refund(appliance: Appliance, ask: Ask) -> dict[str, Any]:

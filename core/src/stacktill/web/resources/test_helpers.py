@@ -148,6 +148,18 @@ OPERATIONS = (
             }
         ),
     ),
+    _operation(
+        f"{URL}/sign_payment",
+        "sandbox_sign_payment",
+        "Sign a payment for sponsoring as a payer's wallet would",
+        scenes.sign_payment,
+        params=Params(
+            {
+                "payment": Text(required=True, max_length=100, description="A payment intent."),
+                "address": Text(required=True, max_length=128, description="The payer's wallet."),
+            }
+        ),
+    ),
     _operation(f"{URL}/stall", "sandbox_stall", "Stop making blocks", _stall),
     _operation(f"{URL}/resume", "sandbox_resume", "Make blocks again", _resume),
     _operation(

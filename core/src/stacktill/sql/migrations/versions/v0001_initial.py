@@ -139,6 +139,10 @@ TABLES = {
         id text, merchant_id text, livemode flag, created number, period_start number,
         period_end number, body text
     """,
+    "sponsorships": """
+        id text, merchant_id text, livemode flag, created number, payment_intent text, payer
+        text, fee_ustx number, status text, txid text?
+    """,
     "webhook_endpoints": """
         id text, merchant_id text, livemode flag, created number, url text, status text,
         failing_since number?, body text
@@ -341,6 +345,15 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
         "merchant_id livemode id",
         False,
         None,
+    ),
+    ("ix_sponsorships_list", "sponsorships", "merchant_id livemode id", False, None),
+    ("ix_sponsorships_payer", "sponsorships", "payer livemode created id", False, None),
+    (
+        "ix_sponsorships_payment_intent",
+        "sponsorships",
+        "payment_intent",
+        True,
+        "status <> 'released'",
     ),
     ("ix_webhook_endpoints_list", "webhook_endpoints", "merchant_id livemode id", False, None),
     ("ix_withdrawals_height", "withdrawals", "chain_id block_height id", False, None),

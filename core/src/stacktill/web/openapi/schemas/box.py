@@ -275,6 +275,13 @@ SCHEMAS: dict[str, Schema] = {
             "payment_intent": ref("payment_intent"),
         }
     ),
+    "sandbox.transaction": record(
+        {
+            "object": constant("sandbox.transaction"),
+            "address": STRING,
+            "transaction": {"type": "string", "pattern": "^([0-9a-f]{2})+$"},
+        }
+    ),
     "sandbox.signature": record(
         {
             "object": constant("sandbox.signature"),
@@ -291,6 +298,7 @@ SCHEMAS: dict[str, Schema] = {
                 "sandbox.state",
                 "sandbox.payment",
                 "sandbox.signature",
+                "sandbox.transaction",
                 "payment_intent",
                 "checkout.session",
             )

@@ -7,6 +7,7 @@ from typing import get_args
 from stacktill.domain.addresses import ADDRESS_CHANGE_STATUSES, AddressForm, ChangeAuthority
 from stacktill.domain.audit import AUDIT_ACTIONS
 from stacktill.domain.ledger import ACCOUNTS, TransferKind
+from stacktill.domain.sponsorships import SPONSORSHIP_STATUSES
 from stacktill.web.openapi.shapes import (
     BOOLEAN,
     INTEGER,
@@ -149,7 +150,24 @@ LINE = record(
     about="One movement of the ledger.",
 )
 
+SPONSORSHIP = record(
+    {
+        "id": identifier("sp"),
+        "object": constant("sponsorship"),
+        "created": MOMENT,
+        "fee_ustx": {**INTEGER, "description": "The network's fee, in micro-STX."},
+        "livemode": LIVEMODE,
+        "payer": STRING,
+        "payment_intent": STRING,
+        "status": words(*SPONSORSHIP_STATUSES),
+        "transaction_hash": nullable(STRING),
+    },
+    about="A payment whose network fee the appliance pays.",
+)
+
 SCHEMAS: dict[str, Schema] = {
+    "sponsorship": SPONSORSHIP,
+    "sponsorship.payer": SPONSORSHIP,
     "settlement_address": ADDRESS,
     "settlement_statement": STATEMENT,
     "settlement_statement.line": LINE,
