@@ -52,7 +52,7 @@ class Shop:
         self.sent: list[bytes] = []
         config = StacksConfig(apis=(api.url,), requests_per_minute=0, **settings)
         context = plugin_context("chain_stacks", config, tmp_path)
-        (self.group,) = stacktill_commands(context)
+        self.group = next(one for one in stacktill_commands(context) if one.name == "chain")
         self.refusal: dict[str, Any] | None = None
         api.extra = {
             f"/extended/v3/transactions/0x{PAID.txid}/events": api._events,
