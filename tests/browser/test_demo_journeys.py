@@ -97,8 +97,10 @@ def test_within_the_page(box: Served, visitors: Visitors) -> None:
     page.check("input[value=inline]")
     page.click("#pay")
     page.wait_for_url(f"{box.url}/demo/orders/*")
+    page.click("#your-check > summary")
     pay(frame_of(page))
     check_paid(page)
+    assert page.get_attribute("#your-check", "open") is not None, "what was opened stays open"
     assert faults_of(page) == []
 
 

@@ -22,6 +22,7 @@ from stacktill.web.demo.sales import find_again, place_order, receive
 from stacktill.web.demo.visits import COOKIE, Visit, read_visit, sign_visit
 from stacktill.web.pages.i18n.languages import Language, choose_language, wanted_language
 from stacktill.web.params import decode_form
+from stacktill.web.senders import sender_of
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -242,8 +243,8 @@ def _remember(
 
 
 def _check_same_site(request: AnyRequest) -> None:
-    """Only the shop's own pages change a cart; a browser says where a form was sent from."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Only the shop's own pages change a cart."""
+    if sender_of(request) == "elsewhere":
         raise Forbidden("Orders are placed from the shop's own page only.")
 
 

@@ -25,6 +25,12 @@ function fetchPage(address, body) {
 const shown = new Map(); // Each live part as the server last said it.
 for (const part of document.querySelectorAll("[data-live]")) shown.set(part.dataset.live, part.innerHTML);
 
+const byHand = new Map(); // Details that the reader has opened or closed.
+document.addEventListener("click", ({ target }) => {
+  const details = target.closest("summary")?.parentElement;
+  if (details?.id) byHand.set(details.id, !details.open);
+});
+
 /** Take over what has changed, and leave the rest, the focus and opened details as they are. */
 function takeOver(page) {
   const focused = document.activeElement?.id;
@@ -32,10 +38,9 @@ function takeOver(page) {
     const here = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
     if (!here || shown.get(fresh.dataset.live) === fresh.innerHTML) continue;
     shown.set(fresh.dataset.live, fresh.innerHTML);
-    const opened = [...here.querySelectorAll("details[open][id]")].map((each) => each.id);
     here.className = fresh.className;
     here.replaceChildren(...document.importNode(fresh, true).childNodes);
-    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+    for (const [id, isOpen] of byHand) document.getElementById(id)?.toggleAttribute("open", isOpen);
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
 }
