@@ -64,7 +64,7 @@ def offer_of(appliance: Appliance, found: Checkout) -> Offer | None:
         return None
     address = f"{appliance.settings.server.url}/pay/{quote(found.order.id)}"
     link = IN_XVERSE + quote(address, safe="")
-    return Offer(desk.network, address, link, qr_code(link))
+    return Offer(desk.network, address, link, qr_code(link, keeps_case=True))
 
 
 def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout, WalletOrder]:

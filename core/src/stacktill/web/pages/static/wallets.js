@@ -144,6 +144,7 @@ let attempt = 0;
 let isBusy = false;
 let said = null; // { kind, words }
 let held = null; // What waits for "all the same".
+let isUnsure = false; // Whether nobody could be asked what became of it.
 let hint = null; // { txid, remaining }: a wallet has signed; without an id when it did not name one.
 
 const kept = () => {
@@ -151,6 +152,7 @@ const kept = () => {
 };
 const keep = (value) => {
   hint = value;
+  isUnsure = false;
   try {
     if (value) sessionStorage.setItem(KEPT, JSON.stringify(value)); else sessionStorage.removeItem(KEPT);
   } catch { /* A browser that keeps nothing: the hint lives as long as the page. */ }
@@ -179,6 +181,7 @@ const show = () => {
   if (!place) return;
   if (hint && hint.remaining !== place.dataset.remaining) { keep(null); said = null; }
   place.hidden = !wallets.length && !hint;
+  place.parentElement.classList.toggle("signed", Boolean(hint));
   const choices = document.getElementById("wallet-choices");
   const focused = choices.contains(document.activeElement) ? document.activeElement.dataset.wallet : null;
   choices.replaceChildren(...(hint ? [] : wallets.map(buttonOf)));
@@ -189,7 +192,7 @@ const show = () => {
   line.hidden = !text;
   line.className = `notice ${BAD.has(said?.kind) ? "bad" : CAREFUL.has(said?.kind) ? "warn" : said?.kind === "sent" ? "good" : ""}`;
   const canGoOn = Boolean(held);
-  const canRepeat = Boolean(hint && said?.kind !== "sent") || said?.kind === "slow";
+  const canRepeat = Boolean(hint && (isUnsure || said?.kind !== "sent")) || said?.kind === "slow";
   document.getElementById("wallet-go-on").hidden = !canGoOn;
   document.getElementById("wallet-again").hidden = !canRepeat;
   document.getElementById("wallet-then").hidden = !canGoOn && !canRepeat;
@@ -290,10 +293,10 @@ const follow = (txid, turn = 0, unseen = 0) => {
     if (hint?.txid !== txid || !section()) return;
     const fate = await fateOf(txid);
     if (hint?.txid !== txid || !section()) return;
-    const missing = fate === "unseen" ? unseen + 1 : fate === null ? unseen : 0;
+    const missing = fate === null || fate === "unseen" ? unseen + 1 : 0;
     if (fate === "failed") { keep(null); tell("failed"); return; }
-    if (missing >= UNSEEN_AFTER) tell("unseen");
-    else if (fate && said?.kind === "unseen") tell("sent");
+    isUnsure = missing >= UNSEEN_AFTER;
+    tell(isUnsure && fate === "unseen" ? "unseen" : "sent");
     follow(txid, turn + 1, missing);
   }, FATE_MS[Math.min(turn, FATE_MS.length - 1)]);
 };

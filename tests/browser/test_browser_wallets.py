@@ -1,0 +1,383 @@
+"""Payers with wallets in their browsers, on a till in live mode: they accept, refuse, are silent, and lie."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from tests.browser.chromium import Visitors, faults_of
+from tests.browser.payers import Payer, narrow
+from tests.browser.wallet_kit import LABELS, REJECTIONS, Extension, bound
+from tests.live import live_box, live_shop
+from tests.served import Served, Shop
+
+from stacktill.web.pages.checkout.qr import qr_code
+from stacktill_chain_stacks.wire.clarity import Buffer, Some, UInt
+from stacktill_chain_stacks.wire.keys import PrivateKey
+from stacktill_chain_stacks.wire.post_conditions import Compare
+from stacktill_chain_stacks.wire.principals import Principal
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SENT = "Your wallet has sent it. Waiting for the network"
+DECLINED = "You declined in your wallet. Nothing was paid."
+ALL = tuple(LABELS)
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Devnet]:
+    with started_devnet() as running:
+        running.mine(3, burn=True)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def served(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with live_box(devnet, tmp_path_factory.mktemp("wallets")) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def shop(devnet: Devnet, served: Served) -> Shop:
+    return live_shop(served, devnet.address("merchant"))
+
+
+@pytest.fixture
+def payer(visitors: Visitors, shop: Shop) -> Payer:
+    return Payer(visitors, shop)
+
+
+@pytest.fixture
+def wallet(devnet: Devnet) -> Extension:
+    return Extension(devnet, devnet.key("alice"))
+
+
+def said(page: Page, text: str) -> None:
+    expect(page.locator("#wallet-said")).to_contain_text(text)
+
+
+def start(payer: Payer, wallet: Extension, shop: Shop, *kinds: str) -> dict[str, Any]:
+    """A payer with wallets before a payment of 20,000 sats."""
+    intent = shop.intent(20_000)
+    wallet.into(payer.page, *(kinds or ("leather",)))
+    payer.open(intent)
+    return intent
+
+
+def is_paid(payer: Payer, devnet: Devnet) -> None:
+    """The next block brings the money."""
+    devnet.mine()
+    payer.sees("Paid")
+
+
+# ------------------------------------------------------------------------------------ accepted
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_wallet_pays(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet, kind: str
+) -> None:
+    intent = start(payer, wallet, shop, kind)
+    payer.clicks(LABELS[kind])
+    said(payer.page, SENT)
+    assert shop.read(intent)["status"] == "requires_action", "a wallet's word proves nothing"
+    payer.shoots(f"wallet-{kind}")
+    (signed,) = wallet.signed
+    assert signed.call.contract == devnet.asset.contract
+    assert signed.call.function == "transfer"
+    memo = intent["next_action"]["crypto_display_details"]["memo"]
+    assert signed.call.arguments == (
+        UInt(20_000),
+        Principal.parse(wallet.address),
+        Principal.parse(devnet.address("merchant")),
+        Some(Buffer(bytes.fromhex(memo))),
+    )
+    only = bound(signed)
+    assert (str(only.who), only.asset) == (wallet.address, devnet.asset)
+    assert (only.compare, only.amount) == (Compare.EQ, 20_000)
+    is_paid(payer, devnet)
+    assert signed.txid in str(shop.get("/v1/deposits", {"limit": 3}))
+
+
+def test_several_wallets_are_offered_each_once(payer: Payer, wallet: Extension, shop: Shop) -> None:
+    start(payer, wallet, shop, *ALL, "noise")
+    offered = payer.page.locator("#wallet-choices button")
+    expect(offered).to_have_text([LABELS[kind] for kind in ALL])
+    assert payer.page.locator("#wallet-choices b").count() == 0
+    assert wallet.asked == [], "nobody is asked for anything before the payer wants to pay"
+    assert faults_of(payer.page) == []
+    payer.shoots("wallets")
+
+
+def test_a_wallet_that_comes_late_is_found(payer: Payer, wallet: Extension, shop: Shop) -> None:
+    start(payer, wallet, shop, "late", "noise")
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_visible()
+
+
+def test_a_page_that_comes_back_remembers_that_a_wallet_has_paid(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    start(payer, wallet, shop)
+    wallet.answers["stx_callContract"] = lambda: {"error": REJECTIONS["leather"]}
+    payer.clicks(LABELS["leather"])
+    said(payer.page, DECLINED)
+    wallet.answers.clear()
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    payer.page.reload()
+    said(payer.page, SENT)
+    expect(payer.page.locator("#wallet-choices button")).to_have_count(0)
+    expect(payer.page.locator("#copy-address")).to_be_hidden()
+    is_paid(payer, devnet)
+
+
+# ------------------------------------------------------------------------------------ refused
+
+
+@pytest.mark.parametrize("method", ["addresses", "stx_callContract"])
+@pytest.mark.parametrize("kind", ALL)
+def test_a_payer_declines_and_may_try_again(
+    payer: Payer, wallet: Extension, shop: Shop, kind: str, method: str
+) -> None:
+    start(payer, wallet, shop, kind)
+    ways = ("getAddresses", "stx_getAddresses", "stx_getAccounts", "wallet_connect")
+    for each in ways if method == "addresses" else (method,):
+        wallet.answers[each] = lambda: {"error": REJECTIONS[kind]}
+    payer.clicks(LABELS[kind])
+    said(payer.page, DECLINED)
+    assert wallet.signed == []
+    wallet.answers.clear()
+    payer.clicks(LABELS[kind])
+    said(payer.page, SENT)
+
+
+FAILURES: list[tuple[Any, str]] = [
+    ({"code": -32002, "message": "Wallet is locked"}, "Your wallet is locked. Unlock it"),
+    ({"code": -32603, "message": "Ledger is asleep"}, "Your wallet says: Ledger is asleep"),
+    ({"code": -32603, "message": "<img src=x onerror=alert(1)>"}, "says: <img src=x"),
+    ({"code": -32601, "message": "Method not found"}, "This wallet cannot do that."),
+    ({"code": 1}, "This did not work. Nothing was signed"),
+    ("nonsense {words}", "Your wallet says: nonsense {words}"),
+]
+
+
+@pytest.mark.parametrize("kind", ["leather", "xverse"])
+def test_a_wallet_that_fails_is_explained(
+    payer: Payer, wallet: Extension, shop: Shop, kind: str
+) -> None:
+    start(payer, wallet, shop, kind)
+    for error, words in FAILURES:
+        wallet.answers["stx_callContract"] = lambda error=error: {"error": error}  # type: ignore[misc]
+        payer.clicks(LABELS[kind])
+        said(payer.page, words)
+        expect(payer.page.get_by_role("button", name=LABELS[kind])).to_be_enabled()
+
+
+def test_a_wallet_on_another_network_is_told_before_it_signs(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    wallet.mainnet = True
+    start(payer, wallet, shop)
+    payer.clicks(LABELS["leather"])
+    said(payer.page, "Your wallet is on another network. Switch it to testnet")
+    expect(payer.page.get_by_role("button", name="Pay all the same")).to_be_hidden()
+    payer.shoots("wallet-network")
+    assert "stx_callContract" not in wallet.asked
+    wallet.mainnet = False
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+
+
+def test_too_little_sbtc_is_told_before_anything_is_signed(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    wallet.key = PrivateKey(secrets.token_bytes(32))
+    start(payer, wallet, shop)
+    payer.clicks(LABELS["leather"])
+    said(payer.page, "There are 0.00000000 sBTC in this wallet, and 0.00020000 are needed.")
+    payer.shoots("wallet-poor")
+    assert "stx_callContract" not in wallet.asked
+    payer.clicks("Pay all the same")
+    said(payer.page, "Your wallet says:")
+    assert wallet.signed == []
+
+
+def test_missing_stx_is_told_before_anything_is_signed(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    rich = wallet.key
+    wallet.key = PrivateKey(secrets.token_bytes(32))
+    devnet.order("faucet", address=wallet.address, sats=50_000)
+    start(payer, wallet, shop)
+    payer.clicks(LABELS["leather"])
+    said(payer.page, "The fee of the network is paid in STX: about 0.000")
+    said(payer.page, "there are 0 in this wallet")
+    wallet.key = rich
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+
+
+def test_nobody_is_kept_from_paying_by_a_chain_that_does_not_answer(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    start(payer, wallet, shop)
+    devnet.order("faults", mode="hang", paths="call-read|/v2/accounts|/v2/fees")
+    try:
+        payer.clicks(LABELS["leather"])
+        said(payer.page, "Looking whether there is enough in your wallet.")
+        expect(payer.page.locator("#wallet-said")).to_contain_text(SENT, timeout=15_000)
+    finally:
+        devnet.heal()
+
+
+# ------------------------------------------------------------------------------------ odd, silent, lying
+
+
+def test_an_answer_that_says_nothing_is_a_reason_to_look(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    start(payer, wallet, shop)
+    answers: tuple[Any, ...] = (None, {}, "ok", 7, {"result": {"txid": "0x12"}}, {"result": []})
+    for raw in answers:
+        wallet.answers["stx_callContract"] = lambda raw=raw: {"raw": raw}  # type: ignore[misc]
+        payer.clicks(LABELS["leather"])
+        said(payer.page, "Your wallet gave an answer that says nothing.")
+        expect(payer.page.locator("#wallet-choices button")).to_have_count(0)
+        expect(payer.page.locator("#copy-address")).to_be_hidden()
+        payer.clicks("Try again")
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_visible()
+
+
+def test_an_id_is_found_in_odd_answers(visitors: Visitors, wallet: Extension, shop: Shop) -> None:
+    txid = "AB" * 32
+    for raw in (txid, f"0x{txid}", {"result": txid}, {"tx_id": txid}, {"result": {"txId": txid}}):
+        payer = Payer(visitors, shop)
+        wallet.answers["stx_callContract"] = lambda raw=raw: {"raw": raw}  # type: ignore[misc]
+        start(payer, wallet, shop)
+        payer.clicks(LABELS["leather"])
+        said(payer.page, SENT)
+
+
+def test_a_wallet_that_never_answers_is_waited_for_and_given_up(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    payer.page.clock.install()
+    start(payer, wallet, shop)
+    wallet.answers["stx_callContract"] = lambda: {"never": True}
+    payer.clicks(LABELS["leather"])
+    said(payer.page, "Now compare amount and receiver")
+    payer.page.clock.fast_forward(26_000)
+    said(payer.page, "Your wallet has not answered yet.")
+    payer.shoots("wallet-silent")
+    wallet.answers.clear()
+    payer.clicks("Try again")
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    payer.page.clock.resume()
+    is_paid(payer, devnet)
+
+
+def test_a_wallet_may_name_another_transaction_than_it_sent(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    intent = start(payer, wallet, shop)
+    wallet.answers["stx_callContract"] = lambda: {"result": {"txid": "ee" * 32}}
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    assert shop.read(intent)["status"] == "requires_action"
+    # What it truly sent, behind the page's back.
+    answer = shop.http.post(
+        f"{shop.url}/pay/{intent['id']}/wallet", data={"address": wallet.address}
+    ).json()["call"]
+    told = wallet.sign("leather", {**answer, "address": wallet.address, "network": "testnet"})
+    assert told["result"]["txid"] != "ee" * 32
+    is_paid(payer, devnet)
+
+
+def test_a_transaction_that_was_never_sent_is_missed(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    payer.page.clock.install()
+    start(payer, wallet, shop)
+    wallet.answers["stx_callContract"] = lambda: {"result": {"txid": "dd" * 32}}
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    for _ in range(6):
+        with payer.page.expect_response("**/wallet/dd*"):
+            payer.page.clock.fast_forward(16_000)
+    said(payer.page, "The network does not know the transaction that your wallet named.")
+    payer.clicks("Try again")
+    wallet.answers.clear()
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+
+
+def test_an_old_build_that_drops_the_conditions_loses_no_sbtc(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    wallet.drops_bounds = True
+    start(payer, wallet, shop, "xverse")
+    payer.clicks(LABELS["xverse"])
+    said(payer.page, SENT)
+    (signed,) = wallet.signed
+    assert devnet.mine()[signed.txid] == "abort_by_post_condition"
+    expect(payer.page.locator("#wallet-said")).to_contain_text(
+        "Your transaction failed on the network and moved no sBTC.", timeout=30_000
+    )
+    expect(payer.page.get_by_role("button", name=LABELS["xverse"])).to_be_visible()
+
+
+# ------------------------------------------------------------------------------------ without one
+
+
+def test_who_has_no_wallet_here_gets_onto_a_phone(payer: Payer, shop: Shop) -> None:
+    intent = shop.intent(20_000)
+    page = payer.open(intent)
+    expect(page.locator("#wallets")).to_be_hidden()
+    page.get_by_text("My wallet is on a phone").click()
+    payer.reads("Scan this with your phone", f"/pay/{intent['id']}")
+    drawn = page.locator(".phone .qr")
+    expect(drawn).to_be_visible()
+    link = page.locator(".phone a")
+    expect(link).to_be_hidden()
+    meant = str(qr_code(link.get_attribute("href") or "", keeps_case=True))
+    assert (drawn.locator("path").last.get_attribute("d") or "nothing") in meant
+    assert faults_of(page) == []
+    payer.shoots("wallet-phone")
+
+
+def test_on_a_phone_one_tap_leads_into_the_wallet(
+    visitors: Visitors, wallet: Extension, shop: Shop
+) -> None:
+    payer = Payer(visitors, shop, **narrow(is_mobile=True))
+    start(payer, wallet, shop)
+    page = payer.page
+    page.get_by_text("My wallet is on a phone").click()
+    expect(page.locator(".phone .qr")).to_be_hidden()
+    link = page.get_by_role("link", name="Open this page in Xverse")
+    expect(link).to_be_visible()
+    address = link.get_attribute("href") or ""
+    assert address.startswith("https://connect.xverse.app/browser?url=http%3A%2F%2F")
+    assert faults_of(page) == []
+    payer.shoots("wallet-small")
+
+
+def test_the_page_stays_small(payer: Payer, wallet: Extension, shop: Shop) -> None:
+    sizes: list[int] = []
+    payer.page.on("response", lambda answer: sizes.append(len(answer.body())))
+    start(payer, wallet, shop)
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_visible()
+    assert sum(sizes[:5]) < 60_000, sizes
+
+
+def test_test_mode_asks_no_wallet(payer: Payer, wallet: Extension, served: Served) -> None:
+    sandbox = served.shop()
+    wallet.into(payer.page, "leather")
+    payer.page.goto(f"{served.url}/pay/{sandbox.intent(20_000)['id']}")
+    payer.sees("Send \u20680.00020000\u2069 sBTC")
+    assert payer.page.locator("#wallets").count() == 0
+    assert "wallets" not in payer.page.content()

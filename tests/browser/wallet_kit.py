@@ -1,0 +1,181 @@
+"""Wallet extensions for tests: their objects are in the page, their keys and their signatures here.
+
+Each is as strict about what it is asked as the wallet it stands for, signs with the plugin's own wire
+module and sends to the local chain, and can be told to refuse, to be odd, to be silent or to lie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+from plugins.chain_stacks.tests.devnet_kit import FEE_USTX, Devnet, opened_wallet
+
+from stacktill_chain_stacks.client.rejections import TransactionRejected
+from stacktill_chain_stacks.wire.decoding import decode_value
+from stacktill_chain_stacks.wire.keys import PrivateKey
+from stacktill_chain_stacks.wire.payloads import Call
+from stacktill_chain_stacks.wire.post_conditions import (
+    Mode,
+    PostCondition,
+    TokenCondition,
+    read_post_condition,
+)
+from stacktill_chain_stacks.wire.principals import Principal
+from stacktill_chain_stacks.wire.reader import Reader
+
+__all__ = ["LABELS", "REJECTIONS", "Extension", "Signed"]
+
+SCRIPT = Path(__file__).with_name("fake_wallets.js").read_text(encoding="utf-8")
+HEX = re.compile(r"(?:[0-9a-f]{2})+")
+LABELS = {
+    "leather": "Pay with Leather",
+    "xverse": "Pay with Xverse",
+    "fordefi": "Pay with Fordefi",
+    "asigna": "Pay with Asigna",
+    "acme": "Pay with Acme <b>Wallet</b> with a name t",
+}
+REJECTIONS: dict[str, dict[str, Any]] = {
+    "leather": {"code": 4001, "message": "User rejected the Stacks transaction signing request"},
+    "xverse": {"code": -32000, "message": "User rejected request"},
+    "fordefi": {"code": -32000, "message": "declined"},
+    "asigna": {"code": None, "message": "Popup was closed"},
+    "acme": {"code": -31001, "message": ""},
+}
+UNKNOWN_METHOD = {"error": {"code": -32601, "message": "Method not found"}}
+ADDRESS_WAYS = {
+    "leather": ("getAddresses",),
+    "xverse": ("wallet_connect", "stx_getAccounts"),
+    "fordefi": ("stx_getAccounts",),
+    "asigna": ("stx_getAddresses",),
+    "acme": ("getAddresses",),
+}
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What a wallet was asked to sign, and sent."""
+
+    kind: str
+    call: Call
+    bounds: tuple[PostCondition, ...]
+    txid: str
+
+
+@dataclass
+class Extension:
+    """One payer's wallet. ``answers`` replaces what it says to a method; ``drops_bounds`` is an old build."""
+
+    devnet: Devnet
+    key: PrivateKey
+    mainnet: bool = False
+    drops_bounds: bool = False
+    answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    signed: list[Signed] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """The address that it shows to pages."""
+        return str(self.key.principal(mainnet=self.mainnet))
+
+    def into(self, page: Page, *kinds: str) -> None:
+        """Install it in a page, as the extensions of these kinds."""
+        listed = ", ".join(f'"{kind}"' for kind in kinds)
+        page.expose_function("toldWallet", self.told)
+        page.add_init_script(SCRIPT.replace("/*PRESENT*/[]", f"[{listed}]"))
+
+    def told(self, kind: str, method: str, params: Any) -> Answer:
+        """What it answers to a page."""
+        self.asked.append(method)
+        if method in self.answers:
+            return self.answers[method]()
+        if method == "stx_callContract":
+            return self.sign(kind, params)
+        if method in ADDRESS_WAYS[kind]:
+            return {"result": self._addresses(kind, method, params)}
+        return UNKNOWN_METHOD
+
+    def sign(self, kind: str, params: Mapping[str, Any]) -> Answer:
+        """Sign and send, as the payer who confirms."""
+        fault = _fault(kind, params)
+        if fault is not None:
+            return {"error": {"code": -32602, "message": fault}}
+        values = tuple(decode_value(bytes.fromhex(one)) for one in params["functionArgs"])
+        call = Call(Principal.parse(params["contract"]), params["functionName"], values)
+        bounds = tuple(
+            read_post_condition(Reader(bytes.fromhex(one))) for one in params["postConditions"]
+        )
+        try:
+            # On a thread of its own: the browser's loop runs on this one.
+            with ThreadPoolExecutor(1) as thread:
+                txid = thread.submit(asyncio.run, self._sent(call, bounds)).result()
+        except TransactionRejected as rejected:
+            return {"error": {"code": -32603, "message": rejected.message}}
+        self.signed.append(Signed(kind, call, bounds, txid))
+        return {"result": _named(kind, txid)}
+
+    async def _sent(self, call: Call, bounds: tuple[PostCondition, ...]) -> str:
+        async with opened_wallet(self.devnet) as wallet:
+            draft = await wallet.sender.draft(
+                call,
+                self.key,
+                post_conditions=() if self.drops_bounds else bounds,
+                mode=Mode.DENY,
+                fee_ustx=FEE_USTX,
+            )
+            return await wallet.sender.send(draft.transaction)
+
+    def _addresses(self, kind: str, method: str, params: Any) -> Any:
+        stacks = {"address": self.address, "publicKey": self.key.public_key.hex()}
+        if kind in ("leather", "acme"):
+            bitcoin = {"symbol": "BTC", "type": "p2wpkh", "address": "bc1qexample"}
+            return {"addresses": [bitcoin, {"symbol": "STX", **stacks}]}
+        if method == "wallet_connect":
+            assert params["addresses"] == ["stacks"]
+            assert params["network"] in ("Mainnet", "Testnet")
+            return {
+                "id": "1",
+                "addresses": [{"purpose": "stacks", "addressType": "stacks", **stacks}],
+            }
+        if kind == "fordefi":
+            return {"accounts": [stacks]}
+        return {"addresses": [stacks]}
+
+
+def _fault(kind: str, params: Mapping[str, Any]) -> str | None:
+    """What a wallet of that kind does not take."""
+    known = {"contract", "functionName", "functionArgs", "postConditions", "postConditionMode"}
+    known |= {"arguments"} if kind in ("xverse", "fordefi") else {"address", "network"}
+    if set(params) != known:
+        return f"unexpected parameters: {sorted(set(params) ^ known)}"
+    for text in (*params["functionArgs"], *params["postConditions"]):
+        if not HEX.fullmatch(text):
+            return f"no hex: {text}"
+    if params.get("arguments", params["functionArgs"]) != params["functionArgs"]:
+        return "two kinds of arguments"
+    return None if params["postConditionMode"] == "deny" else "not in mode deny"
+
+
+def _named(kind: str, txid: str) -> dict[str, str]:
+    """The id in the way of each."""
+    if kind == "fordefi":
+        return {"txId": f"0x{txid}"}
+    if kind == "xverse":
+        return {"txid": f"0x{txid}", "transaction": "00"}
+    return {"txid": txid, "transaction": "00"}
+
+
+def bound(signed: Signed) -> TokenCondition:
+    """The one thing that may move."""
+    (only,) = signed.bounds
+    assert isinstance(only, TokenCondition)
+    return only
