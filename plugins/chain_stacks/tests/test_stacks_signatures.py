@@ -93,6 +93,7 @@ def test_a_private_key_is_never_shown() -> None:
         assert not wrong or wrong not in str(refused.value)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_ripemd_needs_no_openssl(data: bytes) -> None:
     try:

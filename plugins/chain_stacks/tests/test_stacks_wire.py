@@ -268,6 +268,7 @@ def _transfer(account: Principal, *, sponsored: bool = False) -> Transaction:
     )
 
 
+@settings(deadline=None)
 @given(account=ACCOUNTS)
 def test_only_the_right_key_signs(account: Principal) -> None:
     made = _transfer(account)
@@ -283,6 +284,7 @@ def test_only_the_right_key_signs(account: Principal) -> None:
         sign_as_sponsor(done, KEY, nonce=0, fee=0)
 
 
+@settings(deadline=None)
 @given(account=ACCOUNTS)
 def test_a_sponsor_signs_on_top_of_the_origin(account: Principal) -> None:
     made = sign_as_origin(_transfer(account, sponsored=True), KEY)
@@ -306,6 +308,7 @@ def test_what_a_call_needs_is_asked_for() -> None:
         OneKey(bytes(20), nonce=-1, fee=0)
 
 
+@settings(deadline=None)
 @given(payload=PAYLOADS, secret=SECRETS)
 def test_a_witness_address_is_checked_too(payload: Payload, secret: bytes) -> None:
     key = PrivateKey(secret)
