@@ -75,3 +75,19 @@ def test_any_form(shop: Shop, body: bytes) -> None:
 def test_what_is_nowhere(shop: Shop, path: str) -> None:
     with httpx.Client() as http:
         assert http.get(httpx.URL(shop.url).copy_with(raw_path=path.encode())).status_code == 404
+
+
+def test_without_fetch_metadata_the_origin_counts(shop: Shop) -> None:
+    """As on a shop's own network without TLS; a form of a page that sends no Referer names none."""
+    intent = shop.intent()
+    for origin, status in (
+        ("https://evil.example", 403),
+        (f"{shop.url}.evil.example", 403),
+        (shop.url, 303),
+        ("null", 303),
+    ):
+        headers = {"Origin": origin}
+        answer = shop.http.post(
+            f"{shop.url}/pay/{intent['id']}/sandbox", data={"scene": "mine"}, headers=headers
+        )
+        assert answer.status_code == status, origin

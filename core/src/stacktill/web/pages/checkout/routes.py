@@ -24,6 +24,7 @@ from stacktill.web.pages.checkout.sandbox import has_sandbox, play
 from stacktill.web.pages.checkout.states import Checkout, Choosing, Paid
 from stacktill.web.pages.checkout.wallet_routes import wallet_routes
 from stacktill.web.params import decode_form
+from stacktill.web.senders import sender_of
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -125,6 +126,6 @@ class _Pages:
 
 
 def _check_same_site(request: AnyRequest) -> None:
-    """Only our own page moves the sandbox; a browser says where a form was sent from."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Only our own page moves the sandbox."""
+    if sender_of(request) == "elsewhere":
         raise Forbidden("The sandbox is moved only by the payment's own page.")

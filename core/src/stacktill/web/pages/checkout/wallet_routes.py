@@ -15,6 +15,7 @@ from stacktill.web.pages.checkout.answers import visit_of
 from stacktill.web.pages.checkout.reading import find_checkout
 from stacktill.web.pages.checkout.wallets import TXID, Asked, asked_of, told_fate, wallet_terms
 from stacktill.web.params import decode_form
+from stacktill.web.senders import sender_of
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -95,6 +96,6 @@ def _json(answer: dict[str, Any], *, status: int = 200) -> Response[bytes]:
 
 
 def _check_own_page(request: AnyRequest) -> None:
-    """Only our own page asks; a browser says where a request was made."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Only our own page asks."""
+    if sender_of(request) == "elsewhere":
         raise Forbidden("Wallets are asked only by the payment's own page.")

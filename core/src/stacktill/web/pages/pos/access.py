@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.datastructures import Cookie
 
 from stacktill.application.pos import Terminal, terminal_of
 from stacktill.domain.errors import Forbidden, Unauthenticated
+from stacktill.web.senders import sender_of
 
 if TYPE_CHECKING:
     from stacktill.runtime.appliance import Appliance
@@ -41,16 +41,9 @@ async def terminal(appliance: Appliance, request: AnyRequest) -> Terminal:
 def check_same_origin(request: AnyRequest) -> None:
     """Raise ``Forbidden`` unless the form was sent by a page of ours.
 
-    Browsers say so by Fetch Metadata; those that do not, or that were reached without TLS, name the
-    origin. A request that says neither is refused.
+    A request that does not say where it comes from is refused as well.
     """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        is_ours = site == "same-origin"
-    else:
-        host = urlsplit(request.headers.get("origin", "")).netloc
-        is_ours = bool(host) and host == request.headers.get("host")
-    if not is_ours:
+    if sender_of(request) != "here":
         raise Forbidden("This form was not sent by a page of the point of sale.")
 
 

@@ -47,6 +47,8 @@ def pos_page(
         "content-security-policy": POLICY,
         "cache-control": "no-store",
         "content-language": speaker.language.code,
+        # With none at all, browsers without TLS would not say where a form comes from.
+        "referrer-policy": "same-origin",
     }
     return Response(body, status_code=status, media_type="text/html", headers=headers)
 
