@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 from tests.served import Shop, until
+
+from stacktill.web.pages.checkout.live import STREAMS_PER_PAGE
 
 
 @contextmanager
@@ -94,3 +97,34 @@ def test_only_our_own_page_moves_the_sandbox(shop: Shop) -> None:
     assert answer.status_code == 303
     assert shop.read(intent)["status"] == "succeeded"
     assert shop.http.post(url, data={"scene": "exact"}).status_code == 400
+
+
+def test_one_page_cannot_take_all_streams(shop: Shop) -> None:
+    """Whoever opens it too often is told to look by themselves; other pages have their streams."""
+    ids = [shop.intent()["id"] for _ in range(2)]
+    with ExitStack() as windows:
+        for _ in range(STREAMS_PER_PAGE):
+            windows.enter_context(opened(shop, ids[0]))
+        answer = shop.http.get(f"{shop.url}/pay/{ids[0]}/live")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "15")
+        with opened(shop, ids[1]):
+            pass
+    until(lambda: _is_let_in(shop, ids[0]))
+
+
+@contextmanager
+def opened(shop: Shop, id: str) -> Iterator[None]:
+    """A stream that was heard of, so that it counts."""
+    with socket.create_connection(("127.0.0.1", int(shop.url.rpartition(":")[2])), 30) as window:
+        window.sendall(f"GET /pay/{id}/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        heard = b""
+        while b"data: " not in heard:
+            news = window.recv(4_096)
+            assert news, heard
+            heard += news
+        yield
+
+
+def _is_let_in(shop: Shop, id: str) -> bool:
+    with shop.http.stream("GET", f"{shop.url}/pay/{id}/live") as answer:
+        return answer.status_code == 200

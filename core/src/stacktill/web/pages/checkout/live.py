@@ -28,6 +28,8 @@ LOOK_SECONDS = 15.0
 BLOCK_SECONDS = 1.0
 """How often the tip is looked at for all streams together, while any of them counts blocks."""
 RETRY_MS = 2_000
+STREAMS_PER_PAGE = 100
+"""One page with many windows must not take the streams of all the others: who is refused looks by itself."""
 
 
 def checkout_stream_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
@@ -38,7 +40,9 @@ def checkout_stream_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         if appliance.hub.listeners >= appliance.settings.limits.max_event_streams:
             raise RateLimited("Too many live streams are open; try again.", retry_after_seconds=5)
         id = request.path_params["id"]
-        await appliance.storage.read(find_checkout, appliance.services, id)
+        found = await appliance.storage.read(find_checkout, appliance.services, id)
+        if appliance.hub.listening(found.order.intent_id or id) >= STREAMS_PER_PAGE:
+            raise RateLimited("This page is followed by too many already.", retry_after_seconds=15)
         headers = {"cache-control": "no-store"}
         frames = _frames(appliance, tips, id)
         return Stream(frames, media_type="text/event-stream", headers=headers)
