@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from stacktill.application.memo import memo_name
 from stacktill.application.services import Services
+from stacktill.application.wallet_orders import wallet_order
 from stacktill.domain.errors import NotFound, StateConflict
-from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.plugin.wallets import Purse, WalletCall, WalletOrder, wallet_desk
 from stacktill.web.pages.checkout.qr import qr_code
@@ -75,7 +74,7 @@ def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout
         raise StateConflict("This payment is not open any more.")
     if state.is_over or state.stands_still or state.taken_back or not state.remaining_sats:
         raise StateConflict("Nothing should be sent for this payment at the moment.")
-    return found, _order(intent)
+    return found, wallet_order(intent)
 
 
 async def asked_of(
@@ -103,22 +102,6 @@ async def told_fate(appliance: Appliance, found: Checkout, txid: str) -> str | N
 def _desk(appliance: Appliance, found: Checkout) -> WalletDesk | None:
     services = appliance.services
     return wallet_desk(services.live_chain if found.order.livemode else services.test_chain)
-
-
-def _order(intent: PaymentIntent) -> WalletOrder:
-    # A fee is asked for once: not again with the rest of what was paid in parts.
-    splits = intent.fee_recipient is not None and not intent.seen_sats
-    splits = splits and 0 < intent.fee_sats < intent.remaining_sats
-    memo = intent.memo or ""
-    return WalletOrder(
-        recipient=intent.deposit_address or "",
-        amount_sats=intent.remaining_sats,
-        memo=bytes.fromhex(memo),
-        name=memo_name(memo),
-        closes_at=intent.closes_at or 0,
-        fee_sats=intent.fee_sats if splits else 0,
-        fee_recipient=intent.fee_recipient if splits else None,
-    )
 
 
 def _wrong_place(payer: str, desk: WalletDesk, say: Tongue) -> str:
