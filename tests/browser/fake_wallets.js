@@ -7,6 +7,7 @@
   const asked = async (kind, method, params) => {
     const answer = await window.toldWallet(kind, method, params ?? null);
     if (answer.never) return new Promise(() => {});
+    if (answer.later) await new Promise((done) => { setTimeout(done, answer.later); });
     return answer;
   };
   const announce = (list, entry) => {

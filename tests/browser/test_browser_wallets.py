@@ -281,6 +281,38 @@ def test_a_wallet_that_never_answers_is_waited_for_and_given_up(
     is_paid(payer, devnet)
 
 
+def test_an_answer_that_comes_late_still_keeps_from_paying_twice(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    payer.page.clock.install()
+    start(payer, wallet, shop)
+    late = {"result": {"txid": "cc" * 32}, "later": 60_000}
+    wallet.answers["stx_callContract"] = lambda: late
+    payer.clicks(LABELS["leather"])
+    said(payer.page, "Now compare amount and receiver")
+    payer.page.clock.fast_forward(26_000)
+    payer.clicks("Try again")
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_enabled()
+    payer.page.clock.fast_forward(60_000)
+    said(payer.page, SENT)
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_have_count(0)
+
+
+def test_a_wallet_that_names_no_address_is_explained(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    start(payer, wallet, shop)
+    answers: tuple[dict[str, Any], ...] = (
+        {"result": {"addresses": []}},
+        {"raw": None},
+        {"raw": {"result": "S"}},
+    )
+    for answer in answers:
+        wallet.answers["getAddresses"] = lambda answer=answer: answer  # type: ignore[misc]
+        payer.clicks(LABELS["leather"])
+        said(payer.page, "This wallet cannot do that. Take another one, or pay by hand.")
+
+
 def test_a_wallet_may_name_another_transaction_than_it_sent(
     payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
 ) -> None:

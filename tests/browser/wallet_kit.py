@@ -101,6 +101,8 @@ class Extension:
         if method == "stx_callContract":
             return self.sign(kind, params)
         if method in ADDRESS_WAYS[kind]:
+            if method == "stx_getAccounts" and params is not None:
+                return {"error": {"code": -32602, "message": "Invalid parameters"}}
             return {"result": self._addresses(kind, method, params)}
         return UNKNOWN_METHOD
 

@@ -39,7 +39,6 @@ from stacktill.plugin.storage import (
     Where,
 )
 from stacktill.plugin.wallets import (
-    Fate,
     Purse,
     WalletCall,
     WalletChain,
@@ -59,7 +58,6 @@ __all__ = [
     "ChainUnavailable",
     "Clause",
     "Clock",
-    "Fate",
     "Health",
     "Ids",
     "Message",

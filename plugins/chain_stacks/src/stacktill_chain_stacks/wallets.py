@@ -7,8 +7,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from stacktill.domain.errors import InvalidRequest
-from stacktill.plugin import ChainUnavailable, Fate, Purse, WalletCall, WalletOrder
-from stacktill.plugin.clock import Clock
+from stacktill.plugin import ChainUnavailable, Clock, Purse, WalletCall, WalletOrder
+from stacktill.plugin.wallets import Fate
 from stacktill_chain_stacks.client.api import ApiClient
 from stacktill_chain_stacks.client.node import NodeClient
 from stacktill_chain_stacks.config import SBTC_ASSET_NAME, StacksConfig

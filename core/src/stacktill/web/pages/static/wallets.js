@@ -69,7 +69,7 @@ class Trouble extends Error {
   }
 }
 
-const NOT_UNDERSTOOD = new Set([-32601, -32004, 4200]);
+const NOT_UNDERSTOOD = new Set([-32601, -32602, -32004, 4200]);
 const REFUSED = new Set([4001, -32000, -31001]);
 
 /** Wallets refuse in many ways: by code, or by words alone. */
@@ -107,11 +107,14 @@ const addressesIn = (value, depth = 0) => {
 const addressOf = async (wallet, { network, why }) => {
   const wanted = network === "mainnet" ? "SP" : "ST";
   const Network = network[0].toUpperCase() + network.slice(1);
-  const params = { wallet_connect: { addresses: ["stacks"], message: why, network: Network } };
+  const params = {
+    wallet_connect: { addresses: ["stacks"], message: why, network: Network },
+    stx_getAccounts: null, // Xverse takes nothing here, not even an empty object.
+  };
   let trouble = new Trouble("unable");
   for (const way of wallet.ways) {
     try {
-      const found = addressesIn(await ask(wallet, way, params[way] ?? { network }));
+      const found = addressesIn(await ask(wallet, way, way in params ? params[way] : { network }));
       const best = found.find((each) => each.startsWith(wanted)) ?? found[0];
       if (best) return best;
     } catch (error) {
