@@ -260,3 +260,23 @@ def test_the_documents_can_be_switched_off(tmp_path: Path) -> None:
             answer = served.http.get(served.url + path)
             assert answer.status_code == 404
             assert answer.json()["error"]["message"].startswith("Unrecognized request URL")
+
+
+def test_a_head_tells_what_a_page_would_be(shop: Shop) -> None:
+    """Whoever previews a link, or checks that it leads somewhere, asks for no more."""
+    id = shop.intent()["id"]
+    with httpx.Client(base_url=shop.url, headers={"Accept-Encoding": "identity"}) as http:
+        for path in (
+            f"/pay/{id}",
+            f"/pay/{id}/receipt",
+            "/pay/pi_none",
+            "/button",
+            "/v1/stacktill.js",
+            "/",
+        ):
+            whole, head = http.get(path), http.head(path)
+            assert (head.status_code, head.content) == (whole.status_code, b"")
+            for name in ("content-length", "content-type", "content-security-policy"):
+                assert head.headers.get(name) == whole.headers.get(name), (path, name)
+        # A stream has no end, so its head alone would be of no use.
+        assert http.head(f"/pay/{id}/live").status_code == 404

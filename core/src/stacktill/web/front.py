@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from stacktill.runtime.appliance import Appliance
 from stacktill.web.demo.routes import has_demo
+from stacktill.web.kept import READING
 
 __all__ = ["front_routes"]
 
@@ -28,6 +29,6 @@ def front_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         return Response(None, status_code=FOUND, headers=headers)
 
     route = HTTPRouteHandler(
-        "/", http_method="GET", status_code=FOUND, name="front", include_in_schema=False
+        "/", http_method=READING, status_code=FOUND, name="front", include_in_schema=False
     )
     return [route(lead)]

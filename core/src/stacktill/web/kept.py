@@ -6,8 +6,12 @@ import hashlib
 from typing import Any
 
 from litestar import Request, Response
+from litestar.types import Method
 
-__all__ = ["POLICY", "Kept"]
+__all__ = ["POLICY", "READING", "Kept"]
+
+READING: tuple[Method, ...] = ("GET", "HEAD")
+"""How pages are read: whoever checks a link, or previews it, asks for the head alone."""
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "

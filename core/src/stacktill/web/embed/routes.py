@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.web.kept import Kept
+from stacktill.web.kept import READING, Kept
 
 __all__ = ["FOLDER", "MODULE_PATH", "PINNED_PATH", "TYPES_PATH", "embed_routes"]
 
@@ -51,4 +51,4 @@ def _route(name: str, path: str, kept: Kept) -> HTTPRouteHandler:
             answer.headers["content-location"] = PINNED_PATH
         return answer
 
-    return HTTPRouteHandler(path, http_method="GET", name=name, include_in_schema=False)(serve)
+    return HTTPRouteHandler(path, http_method=READING, name=name, include_in_schema=False)(serve)

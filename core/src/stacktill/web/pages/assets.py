@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from stacktill.domain.errors import NotFound
+from stacktill.web.kept import READING
 from stacktill.web.pages.html import Kept
 
 __all__ = ["FOR_EVER", "URLS", "asset_routes"]
@@ -49,6 +50,6 @@ def asset_routes() -> list[HTTPRouteHandler]:
         return kept[name].answer(request)
 
     route = HTTPRouteHandler(
-        "/assets/{name:str}", http_method="GET", name="assets", include_in_schema=False
+        "/assets/{name:str}", http_method=READING, name="assets", include_in_schema=False
     )
     return [route(serve)]

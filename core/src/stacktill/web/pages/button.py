@@ -11,6 +11,7 @@ from stacktill.application.buttons import ButtonRefused, PayButton, offered
 from stacktill.application.payment_intents import create_payment_intent, draft_payment_intent
 from stacktill.application.services import Caller
 from stacktill.domain.merchants import Merchant
+from stacktill.web.kept import READING
 from stacktill.web.pages.checkout.answers import problem_page, see_other
 from stacktill.web.pages.checkout.brand import brand_url
 from stacktill.web.pages.checkout.states import Order
@@ -50,7 +51,7 @@ def button_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     def route(method: Any, name: str) -> HTTPRouteHandler:
         return HTTPRouteHandler(
             PATH,
-            http_method=method,
+            http_method=READING if method == "GET" else method,
             name=name,
             status_code=200,
             include_in_schema=False,

@@ -11,6 +11,7 @@ from stacktill.application.choices import Choice, choose
 from stacktill.application.services import Caller
 from stacktill.domain.errors import InvalidParameter
 from stacktill.runtime.starting import start_payment
+from stacktill.web.kept import READING
 from stacktill.web.pages.amounts import read_amount, read_count
 from stacktill.web.pages.checkout.answers import checkout_page, problem_page, see_other, visit_of
 from stacktill.web.pages.checkout.reading import find_checkout
@@ -58,7 +59,7 @@ def choice_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     def route(method: Any, name: str) -> HTTPRouteHandler:
         return HTTPRouteHandler(
             PATH,
-            http_method=method,
+            http_method=READING if method == "GET" else method,
             name=name,
             status_code=200,
             include_in_schema=False,

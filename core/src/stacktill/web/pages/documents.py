@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from stacktill.web.kept import READING
 from stacktill.web.openapi import build_document
 from stacktill.web.pages.assets import URLS
 from stacktill.web.pages.html import Kept, render
@@ -53,9 +54,9 @@ def document_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 
     return [
         HTTPRouteHandler(
-            "/openapi.json", http_method="GET", name="openapi", include_in_schema=False
+            "/openapi.json", http_method=READING, name="openapi", include_in_schema=False
         )(serve_document),
-        HTTPRouteHandler("/docs", http_method="GET", name="docs", include_in_schema=False)(
+        HTTPRouteHandler("/docs", http_method=READING, name="docs", include_in_schema=False)(
             serve_reference
         ),
     ]

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from stacktill.domain.errors import NotFound
 from stacktill.domain.pictures import Picture
 from stacktill.plugin.storage import UnitOfWork
+from stacktill.web.kept import READING
 from stacktill.web.pages.assets import FOR_EVER
 from stacktill.web.pages.html import Kept
 
@@ -29,7 +30,7 @@ def logo_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         return Kept(content, f"image/{picture.kind}", cache_control=FOR_EVER).answer(request)
 
     route = HTTPRouteHandler(
-        "/logos/{name:str}", http_method="GET", name="logos", include_in_schema=False
+        "/logos/{name:str}", http_method=READING, name="logos", include_in_schema=False
     )
     return [route(serve)]
 

@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from stacktill.domain.colours import BLACK, WHITE, contrast, text_on
 from stacktill.domain.errors import NotFound
 from stacktill.domain.merchants import Brand
+from stacktill.web.kept import READING
 from stacktill.web.pages.assets import FOR_EVER
 from stacktill.web.pages.html import Kept
 
@@ -74,7 +75,7 @@ def brand_routes() -> list[HTTPRouteHandler]:
         return Kept(body, "text/css", cache_control=FOR_EVER).answer(request)
 
     route = HTTPRouteHandler(
-        "/assets/brand/{name:str}", http_method="GET", name="brand", include_in_schema=False
+        "/assets/brand/{name:str}", http_method=READING, name="brand", include_in_schema=False
     )
     return [route(serve)]
 

@@ -11,6 +11,7 @@ from stacktill.application.services import Caller
 from stacktill.application.sessions import session_of_link
 from stacktill.domain.errors import Forbidden, NotFound, StateConflict
 from stacktill.runtime.starting import start_payment
+from stacktill.web.kept import READING
 from stacktill.web.pages.checkout.answers import (
     checkout_page,
     problem_page,
@@ -53,7 +54,7 @@ def checkout_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 def _route(method: Any, path: str, name: str) -> HTTPRouteHandler:
     return HTTPRouteHandler(
         path,
-        http_method=method,
+        http_method=READING if method == "GET" else method,
         name=name,
         status_code=200,
         include_in_schema=False,
