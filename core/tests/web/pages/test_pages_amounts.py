@@ -33,6 +33,8 @@ from stacktill.web.pages.money import as_btc, as_sats
         ("٠٫٠٠٠١٥", "btc", 15_000),
         ("１５００", "sats", 1_500),
         ("०.५", "btc", 50_000_000),
+        ("\u200e1 500\u200f", "sats", 1_500),
+        ("\u20680.00015\u2069", "btc", 15_000),
     ],
 )
 def test_amounts(text: str, unit: str, sats: int) -> None:

@@ -11,8 +11,8 @@ __all__ = ["UNITS", "read_amount", "read_count"]
 
 UNITS = ("sats", "btc")
 LONGEST = 40
-SPACES = re.compile(r"[\s'\u2019_\u066c]")
-"""What stands between groups of digits, and means nothing."""
+SPACES = re.compile(r"[\s'\u2019_\u066c\u061c\u200e\u200f\u2066-\u2069]")
+"""What stands between groups of digits or around them, marks of direction included, and means nothing."""
 WHOLE = re.compile(r"[0-9]{1,16}|[0-9]{1,3}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*")
 """Sats have no fractions, so a point or comma can only part thousands, and has to."""
 DECIMAL = re.compile(r"([0-9]{0,8})(?:[.,]([0-9]{0,8}))?")
