@@ -7,19 +7,14 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
 from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, opened_wallet, started_devnet
+from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
 
-from stacktill.application.merchants import create_merchant
-from stacktill.domain.merchants import SettlementAddress
-from stacktill.plugin.storage import UnitOfWork
-from stacktill.runtime.appliance import open_appliance
-from stacktill.runtime.config import load_settings
 from stacktill_chain_stacks.wire.clarity import Buffer, List, Nothing, Some, Tuple, UInt, Value
 from stacktill_chain_stacks.wire.decoding import decode_value
 from stacktill_chain_stacks.wire.payloads import Call, Deploy
@@ -29,7 +24,6 @@ from stacktill_chain_stacks.wire.reader import Reader
 
 pytestmark = pytest.mark.xdist_group("devnet")
 
-CHAIN_ID = "stacks:2147483648"
 # How many transactions the crowd makes; ten thousand of them take ten minutes.
 TRANSFERS = int(os.environ.get("STACKTILL_TEST_TRANSFERS", "120"))
 R = TypeVar("R")
@@ -45,43 +39,14 @@ def devnet() -> Iterator[Devnet]:
 @pytest.fixture(scope="module")
 def served(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An appliance with a live chain."""
-    folder = tmp_path_factory.mktemp("live")
-    config = folder / "stacktill.toml"
-    config.write_text(
-        "[chain]\npoll_seconds = 0.1\n"
-        "[plugins.storage_sqlite]\n[plugins.chain_sandbox]\n[plugins.notify_webhook]\n"
-        f'[plugins.chain_stacks]\nnetwork = "testnet"\napis = ["{devnet.url}"]\n'
-        f'sbtc_contract = "{devnet.sbtc}"\nrequests_per_minute = 0\n'
-    )
-    with Served.running(folder / "data", STACKTILL_CONFIG=str(config)) as appliance:
+    with live_box(devnet, tmp_path_factory.mktemp("live")) as appliance:
         yield appliance
 
 
 @pytest.fixture(scope="module")
 def shop(devnet: Devnet, served: Served) -> Shop:
     """A store that is paid at the merchant's wallet."""
-    return asyncio.run(_make_shop(served, devnet.address("merchant")))
-
-
-async def _make_shop(served: Served, address: str) -> Shop:
-    settings = load_settings(Path(served.environ["STACKTILL_CONFIG"]), environ=served.environ)
-    async with open_appliance(settings, loops=False) as appliance:
-        new = await appliance.storage.write(
-            create_merchant, appliance.services, "Live shop", "live@example.com", True
-        )
-        await appliance.storage.write(_pay_at, new.merchant.id, address)
-    return Shop(served.url, new.merchant.id, new.secret.text, new.publishable.text, served.http)
-
-
-def _pay_at(uow: UnitOfWork, merchant_id: str, address: str) -> None:
-    merchant = uow.merchants.get(merchant_id)
-    assert merchant is not None
-    uow.settlement_addresses.add(
-        SettlementAddress(
-            address=address, chain_id=CHAIN_ID, merchant_id=merchant_id, livemode=True, created=0
-        )
-    )
-    uow.merchants.save(replace(merchant, addresses={**merchant.addresses, CHAIN_ID: address}))
+    return live_shop(served, devnet.address("merchant"))
 
 
 def with_wallet(devnet: Devnet, work: Callable[[Wallet], Coroutine[Any, Any, R]]) -> R:
