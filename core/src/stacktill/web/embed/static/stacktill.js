@@ -410,6 +410,7 @@ export class StacktillCheckoutElement extends Base {
 
   #openPopup() {
     const place = "popup,width=480,height=780";
+    this.#said.delete("ready");
     this.#popup = window.open(this.#address("popup"), `stacktill-${this.#id}`, place);
     if (!this.#popup) {
       // Even this is blocked: the whole page goes there, and comes back by the shop's return address.

@@ -5,7 +5,7 @@ const PROTOCOL = 1;
 const parent = document.documentElement.dataset.parent;
 const holder = window.parent !== window ? window.parent : window.opener;
 const isFrame = window.parent !== window;
-let mode = "";
+let mode = isFrame ? "" : "popup"; // A frame is told by the page that holds it.
 let last = null;
 let height = 0;
 
