@@ -12,9 +12,12 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-__all__ = ["Visitors", "chromium", "faults_of", "visitors"]
+__all__ = ["NEIGHBOUR", "Visitors", "chromium", "faults_of", "sticking_out", "visitors"]
 
+NEIGHBOUR = "till.lan"
+"""This machine, as one that browsers do not know for it: a box on a shop's own network, without TLS."""
 FLAGS = (
+    f"--host-resolver-rules=MAP {NEIGHBOUR} 127.0.0.1",
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -25,6 +28,19 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 15_000
+WIDTHS = (320, 360, 768, 960, 1024, 1200, 1440)
+STICKING_OUT = """() => {
+  const root = document.documentElement;
+  const sticks = (each) => {
+    const box = each.getBoundingClientRect();
+    const room = each.closest("#panel, #order, main, body").getBoundingClientRect();
+    return box.width > 1 && (box.right > room.right + 1 || box.left < room.left - 1);
+  };
+  const found = [...document.body.querySelectorAll("*")]
+    .filter((each) => each.checkVisibility() && !each.closest(".sr, .unseen, svg") && sticks(each))
+    .map((each) => each.outerHTML.slice(0, 90));
+  return root.scrollWidth > root.clientWidth ? [...found, "the whole page"] : found;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +101,17 @@ def visitors(chromium: Browser) -> Iterator[Visitors]:
     found = Visitors(chromium)
     yield found
     found.leave()
+
+
+def sticking_out(page: Page) -> list[str]:
+    """What is wider than the room it has, at the widths of phones, tablets and desktops."""
+    size, found = page.viewport_size, []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found += [f"{width}: {what}" for what in page.evaluate(STICKING_OUT)]
+    if size is not None:
+        page.set_viewport_size(size)
+    return found
 
 
 def faults_of(page: Page) -> list[str]:

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chromium import Visitors, faults_of
+from tests.browser.chromium import Visitors, faults_of, sticking_out
 from tests.browser.payers import NEWS_MS, Payer, narrow
 from tests.browser.sites import Site
 from tests.served import Shop
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def tips(shop: Shop) -> dict[str, Any]:
@@ -92,7 +90,7 @@ def test_nothing_is_in_anybodys_way(visitors: Visitors, shop: Shop, language: st
         page = visitors.new(locale=language, reduced_motion="reduce", **options)
         for path in pages:
             page.goto(path if path.startswith("http") else shop.url + path)
-            assert page.evaluate(TOO_WIDE) == 0
+            assert sticking_out(page) == []
             assert faults_of(page) == []
         page.goto(shop.url + pages[0])
         page.locator("#amount").fill("1")

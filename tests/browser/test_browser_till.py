@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chromium import Visitors, faults_of
+from tests.browser.chromium import NEIGHBOUR, Visitors, faults_of, sticking_out
 from tests.browser.payers import NEWS_MS, SCREENSHOTS, narrow
 from tests.served import Shop
 
 pytestmark = pytest.mark.xdist_group("browser")
 
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL_TARGETS = """
 [...document.querySelectorAll("a, button, summary, label:has(input[type=radio])")]
   .filter((each) => each.checkVisibility())
@@ -162,6 +161,21 @@ def test_without_scripts(visitors: Visitors, shop: Shop) -> None:
     expect(page.locator(".sum")).to_contain_text("900 sats")
 
 
+def test_a_box_on_the_shops_own_network(visitors: Visitors, shop: Shop) -> None:
+    """Without TLS browsers say less about where a form comes from."""
+    visitors.expected.append("Cross-Origin-Opener-Policy")
+    page = visitors.new(**narrow())
+    url = shop.url.replace("127.0.0.1", NEIGHBOUR)
+    page.goto(shop.post("/v1/pos_terminals", {"name": "Counter 1"})["url"].replace(shop.url, url))
+    page.locator("#pair").click()
+    page.wait_for_url(f"{url}/pos")
+    page.locator("#amount").fill("900")
+    page.locator("#charge").click()
+    page.locator("#cancel").click()
+    page.wait_for_url(f"{url}/pos")
+    assert len(shop.get("/v1/payment_intents")["data"]) == 1
+
+
 def test_taking_back_and_unpairing(visitors: Visitors, shop: Shop) -> None:
     visitors.expected.append("401")
     page = till(visitors, shop)
@@ -231,6 +245,6 @@ def test_nothing_is_in_anybodys_way(visitors: Visitors, shop: Shop, language: st
 
 
 def checked(page: Page) -> None:
-    assert page.evaluate(TOO_WIDE) == 0
+    assert sticking_out(page) == []
     assert page.evaluate(SMALL_TARGETS) == []
     assert faults_of(page) == []
