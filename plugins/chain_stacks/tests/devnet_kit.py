@@ -138,14 +138,20 @@ class Wallet:
         return await self.send(who, transfer.call, transfer.post_condition)
 
 
-@contextmanager
-def started_devnet() -> Iterator[Devnet]:
-    """The chain, for as long as the context; skip the test, loudly, where it cannot run."""
+def needed_node() -> str:
+    """The path of Node; skip the test, loudly, where it or what the chain needs is missing."""
     node = shutil.which("node")
     if node is None:
         pytest.skip(MISSING.format("Node"))
     if not (CONTRACTS / "node_modules/@stacks/clarinet-sdk").is_dir():
         pytest.skip(MISSING.format("@stacks/clarinet-sdk"))
+    return node
+
+
+@contextmanager
+def started_devnet() -> Iterator[Devnet]:
+    """The chain, for as long as the context; skip the test, loudly, where it cannot run."""
+    node = needed_node()
     command = [node, str(CONTRACTS / "devnet/main.mjs"), "--port", "0", "--with-stdin"]
     with subprocess.Popen(
         command, cwd=CONTRACTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -163,7 +163,9 @@ def _reorg(desk: Desk) -> click.Command:
 @contextmanager
 def until_told() -> Iterator[None]:
     """Ctrl-C and SIGTERM end what runs in the context, in order and without complaint."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Said of both: a shell lets commands in the background ignore Ctrl-C from their start.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         yield
     except KeyboardInterrupt:

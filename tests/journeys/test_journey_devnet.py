@@ -1,0 +1,267 @@
+"""The newcomer's way into live mode: one command, a test wallet that pays, blocks, a fork, bad weather."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+from plugins.chain_stacks.tests.devnet_kit import needed_node
+from tests.served import COMMAND, Mailbox, Shop, until
+
+from stacktill_chain_stacks.cli.desk import Desk
+from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.devnet.paying import ask_for_call, sign_and_send
+from stacktill_chain_stacks.devnet.remote import Remote
+
+pytestmark = pytest.mark.xdist_group("devnet")
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "contracts/devnet/till.toml"
+WEATHER = (
+    *("error", "unavailable", "rate_limit", "garbage", "html", "empty", "wrong_shape"),
+    *("truncated", "close", "hang", "slow", "drip"),
+)
+START_SECONDS = 180.0
+
+
+@dataclass
+class Newcomer:
+    """Somebody with two terminals: one runs the till, the other is for commands."""
+
+    config: Path
+    process: subprocess.Popen[str]
+    said: list[str] = field(default_factory=list)
+
+    def types(self, *words: str) -> str:
+        """What a command says."""
+        done = subprocess.run(
+            [COMMAND, "--config", str(self.config), *words],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    @property
+    def screen(self) -> str:
+        """All that the first terminal shows."""
+        return "".join(self.said)
+
+    def reads(self, pattern: str) -> str:
+        """What stands there."""
+        found = re.search(pattern, self.screen)
+        assert found is not None, self.screen
+        return found[1]
+
+    def listen(self) -> None:
+        """Read the first terminal until it ends."""
+        assert self.process.stdout is not None
+        with suppress(ValueError):
+            self.said.extend(self.process.stdout)
+
+    def interrupts(self) -> int:
+        """Press Ctrl-C, and look how it ends."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
+    """The till is up, as ``make run-devnet`` starts it; blocks come when they are asked for."""
+    needed_node()
+    folder = tmp_path_factory.mktemp("devnet")
+    with started(_config(folder)) as somebody:
+        yield somebody
+
+
+@contextmanager
+def started(config: Path) -> Iterator[Newcomer]:
+    """Somebody whose till is up."""
+    environ = {name: text for name, text in os.environ.items() if "STACKTILL" not in name}
+    with subprocess.Popen(
+        [COMMAND, "--config", str(config), "devnet", "till", "--interval", "0"],
+        cwd=ROOT,
+        env={**environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        somebody = Newcomer(config, process)
+        reader = threading.Thread(target=somebody.listen)
+        reader.start()
+        try:
+            until(
+                lambda: "Ctrl-C ends both" in somebody.screen or process.poll() is not None,
+                seconds=START_SECONDS,
+            )
+            assert process.poll() is None, somebody.screen
+            yield somebody
+        finally:
+            process.terminate()
+            process.wait(60)
+            reader.join()
+
+
+def _config(folder: Path) -> Path:
+    """The config of the repository, in a folder and on ports of its own."""
+    text = CONFIG.read_text(encoding="utf-8")
+    text = text.replace("./data-devnet", str(folder / "data"))
+    text = text.replace("[chain]", f"port = {_free_port()}\n\n[chain]", 1)
+    text = text.replace("20443", str(_free_port())).replace(
+        "poll_seconds = 0.5", "poll_seconds = 0.1"
+    )
+    config = folder / "till.toml"
+    # A silent source is to be noticed before the test ends.
+    config.write_text(text.replace("requests_per", "timeout_seconds = 2\nrequests_per"))
+    return config
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def shop(newcomer: Newcomer) -> Iterator[Shop]:
+    """The store whose keys are on the screen."""
+    with httpx.Client(timeout=30) as http:
+        yield Shop(
+            newcomer.reads(r"till +(http://\S+)"),
+            "",
+            newcomer.reads(r"(sk_live_\w+)"),
+            newcomer.reads(r"(pk_live_\w+)"),
+            http,
+        )
+
+
+def chain_of(newcomer: Newcomer, method: str, what: str, **details: Any) -> None:
+    url = newcomer.reads(r"chain +(http://\S+)")
+    httpx.request(method, f"{url}/devnet/{what}", json=details, timeout=60).raise_for_status()
+
+
+def pay(newcomer: Newcomer, shop: Shop, intent: dict[str, Any]) -> None:
+    """What ``devnet pay`` does, without a process of its own."""
+    chain = newcomer.reads(r"chain +(http://\S+)")
+    key = Remote(chain).key("alice")
+    asked = ask_for_call(shop.url, intent["id"], str(key.principal(mainnet=False)))
+    sbtc = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token"
+    config = StacksConfig(
+        network="testnet", apis=(chain,), sbtc_contract=sbtc, requests_per_minute=0
+    )
+    Desk(config).run(lambda tools: sign_and_send(tools, asked, key))
+
+
+def is_paid(shop: Shop, intent: dict[str, Any]) -> bool:
+    return bool(shop.read(intent)["status"] == "succeeded")
+
+
+def test_the_screen_leads_through_paying_confirming_and_a_fork(
+    newcomer: Newcomer, shop: Shop
+) -> None:
+    command, id = newcomer.reads(r"(devnet pay pi_\w+)"), newcomer.reads(r"devnet pay (pi_\w+)")
+    waiting = {"id": id}
+    with Mailbox() as mailbox:
+        secret = mailbox.open_at(shop)["secret"]
+        assert "stacktill-pay-v1 pay" in newcomer.types(*command.split())
+        chain_of(newcomer, "POST", "mine")
+        mailbox.wait("payment_intent.processing", seconds=30)
+        newcomer.types("devnet", "mine", "2", "--bitcoin")
+        until(lambda: is_paid(shop, waiting), seconds=30)
+        mailbox.wait("payment_intent.succeeded", seconds=30)
+        said = newcomer.types("devnet", "reorg", "--depth", "5", "--drop")
+        assert said.startswith("5 blocks are gone")
+        until(lambda: "payment_intent.reversed" in shop.types(id), seconds=30)
+        mailbox.wait("payment_intent.reversed", seconds=30)
+        assert not is_paid(shop, waiting)
+        for letter in mailbox.letters:
+            signature = letter.headers["stripe-signature"]
+            stripe.Webhook.construct_event(letter.body, signature, secret)
+    (address,) = shop.get("/v1/settlement_addresses")["data"]
+    assert (address["status"], address["proven"]) == ("active", True)
+    assert address["address"] in newcomer.screen
+
+
+def test_a_fork_brings_a_payment_again_and_its_refund_is_signed(
+    newcomer: Newcomer, shop: Shop
+) -> None:
+    intent = shop.intent(20_000)
+    pay(newcomer, shop, intent)
+    chain_of(newcomer, "POST", "mine")
+    until(lambda: is_paid(shop, intent), seconds=30)
+    chain_of(newcomer, "POST", "reorg", depth=1, mine=2)
+    until(lambda: shop.types(intent["id"]).count("payment_intent.succeeded") == 2, seconds=30)
+    refund = shop.post("/v1/refunds", {"payment_intent": intent["id"], "amount": 500})
+    newcomer.types("devnet", "refund", refund["id"])
+    chain_of(newcomer, "POST", "mine")
+    until(
+        lambda: shop.get(f"/v1/refunds/{refund['id']}")["status"] == "succeeded",
+        seconds=30,
+    )
+
+
+def test_no_weather_loses_a_payment(newcomer: Newcomer, shop: Shop) -> None:
+    # One wrong answer of each kind, each while a payment is to be seen: the till has to come back by
+    # itself, at once. What each kind looks like to the client is tested beside the plugin.
+    intents = [shop.intent(1_000 + number) for number, _ in enumerate(WEATHER)]
+    for number, mode in enumerate(WEATHER):
+        pay(newcomer, shop, intents[number])
+        chain_of(newcomer, "POST", "faults", mode=mode, paths="^/extended", count=1, seconds=5)
+        chain_of(newcomer, "POST", "mine")
+        until(lambda: is_paid(shop, intents[number]), seconds=40)  # noqa: B023 - asked at once
+        chain_of(newcomer, "DELETE", "faults")
+    for intent in intents:
+        assert shop.types(intent["id"]).count("payment_intent.succeeded") == 1
+
+
+def test_what_cannot_be_is_said(newcomer: Newcomer, shop: Shop, tmp_path: Path) -> None:
+    def complaint(*words: str, config: Path = newcomer.config) -> str:
+        done = subprocess.run(
+            [COMMAND, "--config", str(config), "devnet", *words],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 1, done.stdout
+        return done.stderr
+
+    paid = shop.intent(5_000)
+    assert "Nobody is called dave" in complaint("pay", paid["id"], "--from", "dave")
+    assert "cannot be paid" in complaint("pay", "pi_nothing")
+    assert "not waiting for a signature" in complaint("refund", "re_nothing")
+    assert "runs already" in newcomer.types("devnet")
+    away = tmp_path / "away.toml"
+    away.write_text(newcomer.config.read_text().replace("http://127.0.0.1:", "http://192.0.2.1:"))
+    assert "is no local chain" in complaint("mine", config=away)
+
+
+def test_ctrl_c_ends_both_and_the_next_start_begins_anew(newcomer: Newcomer) -> None:
+    ports = re.findall(r"http://127\.0\.0\.1:(\d+)$", newcomer.screen, re.MULTILINE)
+    assert len(ports) == 2
+    note = json.loads((newcomer.config.parent / "data/chain_stacks_devnet.json").read_text())
+    assert newcomer.interrupts() == 0
+    for port in ports:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", int(port))) != 0, "something still listens"
+    began = time.monotonic()
+    with started(newcomer.config) as again:
+        assert note["secret_key"] not in again.screen
+    assert time.monotonic() - began < START_SECONDS
