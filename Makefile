@@ -11,7 +11,7 @@ NODE_SDK := tests/sdk/node
 CONTRACTS := contracts
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-devnet setup test check format bench soak contracts dist lock clean runtime node-sdk node-contracts
+.PHONY: help run run-devnet setup test check format bench soak pictures contracts dist lock clean runtime node-sdk node-contracts
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ setup: ## make .venv with everything that work on stacktill needs
 
 test: setup node-sdk node-contracts ## run every test
 	@$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup $(ARGS)
+
+pictures: setup ## take the README's pictures anew, with Chromium
+	@PICTURES=new $(BIN)/python -m pytest --quiet tests/browser/test_browser_pictures.py
 
 check: setup ## lint, formatting, types and who may import whom
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ VERBS = (
     "check",
     "bench",
     "soak",
+    "pictures",
     "contracts",
     "dist",
     "lock",
