@@ -151,7 +151,7 @@ def test_a_stores_colours_can_always_be_read(
 ) -> None:
     branding = dict(zip(("primary_color", "secondary_color"), colours, strict=True))
     shop.post("/v1/account", {"settings": {"branding": branding}})
-    paths = [f"/pay/{SCENES[scene](shop)}" for scene in ("ready", "waiting", "paid")]
+    paths = [f"/pay/{SCENES[scene](shop)}" for scene in ("waiting", "paid")]
     for scheme in ("light", "dark"):
         payer = Payer(visitors, shop, color_scheme=scheme, reduced_motion="reduce")
         for path in paths:
