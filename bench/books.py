@@ -30,14 +30,18 @@ __all__ = ["Cost", "Work"]
 
 
 class Work(msgspec.Struct):
-    """What to do: ``numbers`` are those of the intents to pay, or as many as shall expire."""
+    """What to do: ``numbers`` are those of the intents to pay, or as many as shall expire.
+
+    ``strangers`` is how many transfers to nobody of ours the block has besides.
+    """
 
     do: str
     numbers: list[int]
+    strangers: int = 0
 
 
 class Cost(msgspec.Struct):
-    """Processor time of this process per intent, in microseconds."""
+    """Processor time of this process per intent or transfer, in microseconds."""
 
     cpu_us: float
 
@@ -50,14 +54,15 @@ async def main() -> None:
             work = msgspec.json.decode(line, type=Work)
             step = _expire if work.do == "expire" else _apply
             started = time.process_time()
-            await step(appliance, work.numbers)
-            cost = Cost((time.process_time() - started) / len(work.numbers) * 1e6)
+            await step(appliance, work)
+            count = len(work.numbers) + work.strangers
+            cost = Cost((time.process_time() - started) / count * 1e6)
             sys.stdout.buffer.write(msgspec.json.encode(cost) + b"\n")
             sys.stdout.buffer.flush()
 
 
-async def _expire(appliance: Appliance, numbers: list[int]) -> None:
-    services = appliance.services
+async def _expire(appliance: Appliance, work: Work) -> None:
+    services, numbers = appliance.services, work.numbers
     count = await appliance.storage.write(
         expire_payment_intents, services, False, services.now(False), len(numbers)
     )
@@ -65,7 +70,7 @@ async def _expire(appliance: Appliance, numbers: list[int]) -> None:
         raise RuntimeError(f"only {count} of {len(numbers)} intents were overdue")
 
 
-async def _apply(appliance: Appliance, numbers: list[int]) -> None:
+async def _apply(appliance: Appliance, work: Work) -> None:
     services, storage = appliance.services, appliance.storage
     chain = services.test_chain
     here = await storage.read(cursor, chain.chain_id)
@@ -79,17 +84,21 @@ async def _apply(appliance: Appliance, numbers: list[int]) -> None:
         burn_hash=secrets.token_hex(32),
         time=services.now(False),
     )
+    paid = [(address, intent_memo(intent_id(number))) for number in work.numbers]
     payments = [
         Transfer(
             txid=secrets.token_hex(32),
             event_index=0,
             asset=chain.sbtc_asset,
             amount=AMOUNT_SATS,
-            sender=f"payer-{number}",
-            recipient=address,
-            memo=bytes.fromhex(intent_memo(intent_id(number))),
+            sender=secrets.token_hex(20),
+            recipient=recipient,
+            memo=bytes.fromhex(memo),
         )
-        for number in numbers
+        for recipient, memo in [
+            *paid,
+            *((secrets.token_hex(20), secrets.token_hex(34)) for _ in range(work.strangers)),
+        ]
     ]
     facts = ChainFacts.of(chain, False)
     if not await storage.write(apply_block, services, facts, block, payments):

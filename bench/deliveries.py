@@ -16,7 +16,7 @@ from bench.load import cpu_seconds
 from bench.processes import Appliance, Box
 from bench.receivers import Command, Seen
 
-__all__ = ["measure_deliveries"]
+__all__ = ["listen_at", "measure_deliveries", "send", "settled"]
 
 RECEIVERS = 20
 RATE_FLOOR = 1_000
@@ -64,13 +64,13 @@ def _rate(place: Path, load: Generator, events: int, *, hangs: bool) -> tuple[fl
         if hangs:
             receivers.ask(Command("hang", ports[0]))
         for port in ports:
-            _register(box, port)
+            listen_at(box, port)
         cpu = cpu_seconds(box.pid)
         order = orders.create(box, 16)
         order.most, order.seconds, order.warm_up_seconds = events, 60.0, 0.0
         load.run(order)
         answering = RECEIVERS - hangs
-        seen = _settled(receivers, events * answering)
+        seen = settled(receivers, events * answering)
         if seen.answered < events * answering:
             raise RuntimeError(f"only {seen.answered} of {events * answering} deliveries arrived")
         return seen.rate, (cpu_seconds(box.pid) - cpu) / seen.answered * 1e6
@@ -86,13 +86,13 @@ def _latency(place: Path, load: Generator, seconds: float) -> Figure:
         order.most = order.keep = int(PAYMENTS_PER_SECOND * seconds)
         order.seconds = 60.0
         ids = load.run(order).kept
-        _register(box, port)
+        listen_at(box, port)
         paying = orders.pay(box, 8, ids)
         paying.rate, paying.most = PAYMENTS_PER_SECOND, len(ids)
         paying.warm_up_seconds, paying.seconds = 0.0, seconds + 30
         receivers.ask(Command("clear"))
         outcome = load.run(paying)
-        seen = _settled(receivers, 0)
+        seen = settled(receivers, 0)
     ages = sorted(seen.ages_ms) or [float("inf")]
     p95 = ages[int(len(ages) * 0.95)]
     words = (
@@ -102,18 +102,23 @@ def _latency(place: Path, load: Generator, seconds: float) -> Figure:
     return Figure("event to first attempt, p95", words, p95, FIRST_ATTEMPT_MS, "at most", "ms")
 
 
-def _register(box: Appliance, port: int) -> None:
-    body = f"url=http://127.0.0.1:{port}/hook&enabled_events[]=*".encode()
+def listen_at(box: Appliance, port: int, *, events: str = "*") -> None:
+    """Let a receiver's port be told of events of a kind."""
+    send(box, "webhook_endpoints", f"url=http://127.0.0.1:{port}/hook&enabled_events[]={events}")
+
+
+def send(box: Appliance, path: str, body: str) -> None:
+    """Make one request that need not be quick."""
     headers = {
         "Authorization": f"Bearer {box.key}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    request = urllib.request.Request(f"{box.url}/v1/webhook_endpoints", body, headers)
+    request = urllib.request.Request(f"{box.url}/v1/{path}", body.encode(), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         json.load(answer)
 
 
-def _settled(receivers: Child[Seen], expected: int) -> Seen:
+def settled(receivers: Child[Seen], expected: int) -> Seen:
     """Wait until all have arrived, or nothing more does."""
     end = time.monotonic() + PATIENCE_SECONDS
     last, since = -1, time.monotonic()

@@ -49,9 +49,9 @@ def search(box: Appliance, connections: int, words: Sequence[str]) -> Order:
     return _order(box, request, connections, values=words)
 
 
-def pay(box: Appliance, connections: int, ids: Sequence[str]) -> Order:
+def pay(box: Appliance, connections: int, ids: Sequence[str], *, more: str = "") -> Order:
     """Pay intents on the sandbox chain, each in a block of its own, until they have succeeded."""
-    body = "payment=@@"
+    body = f"payment=@@{more}"
     growth = len(ids[0]) - MARK_BYTES
     headers = {**_key(box), **FORM}
     path = "/v1/test_helpers/sandbox/pay"

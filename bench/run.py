@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.chain import Following, measure_chain
 from bench.checkout import Watching, measure_checkout
 from bench.deliveries import measure_deliveries
 from bench.figures import Report
@@ -15,7 +16,7 @@ from bench.history import History, measure_history
 from bench.soak import measure_soak
 from bench.speed import Pace, measure_speed
 
-PARTS = ("speed", "deliveries", "checkout", "footprint", "history")
+PARTS = ("speed", "deliveries", "checkout", "footprint", "history", "chain")
 OTHERS = ("soak",)
 
 
@@ -39,6 +40,9 @@ def main() -> int:
         if "history" in options.parts:
             quick, whole = History(2_000, 50_000, 2, 1.0), History(10_000, 1_000_000, 5, 2.0)
             report.add(measure_history(folder, quick if options.quick else whole))
+        if "chain" in options.parts:
+            brief, full = Following(20_000, 12_000, 3, 3.0), Following(1_000_000, 100_000, 5, 10.0)
+            report.add(measure_chain(folder, brief if options.quick else full))
         if "soak" in options.parts:
             report.add(measure_soak(folder, options.minutes))
     return report.finish()
