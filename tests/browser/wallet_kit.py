@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from plugins.chain_stacks.tests.devnet_kit import FEE_USTX, Devnet, opened_wallet
+from tests.browser.payers import Payer
+from tests.served import Shop
 
 from stacktill_chain_stacks.client.rejections import TransactionRejected
 from stacktill_chain_stacks.wire.decoding import decode_value
@@ -30,10 +32,22 @@ from stacktill_chain_stacks.wire.post_conditions import (
 from stacktill_chain_stacks.wire.principals import Principal
 from stacktill_chain_stacks.wire.reader import Reader
 
-__all__ = ["LABELS", "REJECTIONS", "Extension", "Signed"]
+__all__ = [
+    "FAILURES",
+    "LABELS",
+    "REJECTIONS",
+    "SENT",
+    "Extension",
+    "Signed",
+    "bound",
+    "is_paid",
+    "said",
+    "start",
+]
 
 SCRIPT = Path(__file__).with_name("fake_wallets.js").read_text(encoding="utf-8")
 HEX = re.compile(r"(?:[0-9a-f]{2})+")
+SENT = "Your wallet has sent it. Waiting for the network"
 LABELS = {
     "leather": "Pay with Leather",
     "xverse": "Pay with Xverse",
@@ -48,6 +62,14 @@ REJECTIONS: dict[str, dict[str, Any]] = {
     "asigna": {"code": None, "message": "Popup was closed"},
     "acme": {"code": -31001, "message": ""},
 }
+FAILURES: list[tuple[Any, str]] = [
+    ({"code": -32002, "message": "Wallet is locked"}, "Your wallet is locked. Unlock it"),
+    ({"code": -32603, "message": "Ledger is asleep"}, "Your wallet says: Ledger is asleep"),
+    ({"code": -32603, "message": "<img src=x onerror=alert(1)>"}, "says: <img src=x"),
+    ({"code": -32601, "message": "Method not found"}, "This wallet cannot do that."),
+    ({"code": 1}, "This did not work. Nothing was signed"),
+    ("nonsense {words}", "Your wallet says: nonsense {words}"),
+]
 UNKNOWN_METHOD = {"error": {"code": -32601, "message": "Method not found"}}
 ADDRESS_WAYS = {
     "leather": ("getAddresses",),
@@ -181,3 +203,22 @@ def bound(signed: Signed) -> TokenCondition:
     (only,) = signed.bounds
     assert isinstance(only, TokenCondition)
     return only
+
+
+def said(page: Page, text: str) -> None:
+    """The page says so beside the wallets."""
+    expect(page.locator("#wallet-said")).to_contain_text(text)
+
+
+def start(payer: Payer, wallet: Extension, shop: Shop, *kinds: str) -> dict[str, Any]:
+    """A payer with wallets before a payment of 20,000 sats."""
+    intent = shop.intent(20_000)
+    wallet.into(payer.page, *(kinds or ("leather",)))
+    payer.open(intent)
+    return intent
+
+
+def is_paid(payer: Payer, devnet: Devnet) -> None:
+    """The next block brings the money."""
+    devnet.mine()
+    payer.sees("Paid")

@@ -170,6 +170,9 @@ async def test_the_page_offers_wallets_where_there_is_a_desk(till: Till, desk: P
     assert f'data-url="/pay/{id}/wallet?lang=ar"' in page
     link = f"https://connect.xverse.app/browser?url=https%3A%2F%2Fpay.example%2Ftill%2Fpay%2F{id}"
     assert f'href="{link}"' in page
+    picture = await till.http.get(f"/pay/{id}/phone.svg")
+    assert picture.headers["content-type"].startswith("image/svg+xml")
+    assert picture.text.startswith('<svg xmlns="http://www.w3.org/2000/svg" ')
 
 
 async def test_a_shops_name_stays_text(till: Till, desk: PaperDesk) -> None:
@@ -184,4 +187,5 @@ async def test_without_a_desk_there_is_nothing_of_it(till: Till) -> None:
     assert (await ask(till, id)).status_code == 404
     answer = await till.http.get(f"/pay/{id}/wallet/{TXID}")
     assert answer.json() == {"fate": None}
+    assert (await till.http.get(f"/pay/{id}/phone.svg")).status_code == 404
     assert "wallets" not in (await till.http.get(f"/pay/{id}")).text

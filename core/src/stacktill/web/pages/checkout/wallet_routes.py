@@ -8,12 +8,20 @@ import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from stacktill.domain.errors import Forbidden, InvalidParameter
+from stacktill.domain.errors import Forbidden, InvalidParameter, NotFound
 from stacktill.plugin.storage import StorageUnavailable
 from stacktill.web.errors import answer_refusal
 from stacktill.web.pages.checkout.answers import visit_of
 from stacktill.web.pages.checkout.reading import find_checkout
-from stacktill.web.pages.checkout.wallets import TXID, Asked, asked_of, told_fate, wallet_terms
+from stacktill.web.pages.checkout.wallets import (
+    TXID,
+    Asked,
+    asked_of,
+    offer_of,
+    phone_code,
+    told_fate,
+    wallet_terms,
+)
 from stacktill.web.params import decode_form
 from stacktill.web.senders import sender_of
 
@@ -28,7 +36,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def wallet_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
-    """The two questions of the page's module."""
+    """The questions of the page's module, and the picture that a phone scans."""
 
     async def ask(request: AnyRequest) -> Response[bytes]:
         _check_own_page(request)
@@ -47,7 +55,17 @@ def wallet_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
         found = await appliance.storage.read(find_checkout, appliance.services, id)
         return _json({"fate": await told_fate(appliance, found, named[1].lower())})
 
+    async def scan(request: AnyRequest) -> Response[bytes]:
+        id = request.path_params["id"]
+        found = await appliance.storage.read(find_checkout, appliance.services, id)
+        offer = offer_of(appliance, found)
+        if offer is None:
+            raise NotFound("There is no wallet to be asked for this payment.")
+        headers = {"cache-control": "private, max-age=3600"}
+        return Response(phone_code(offer), media_type="image/svg+xml", headers=headers)
+
     return [
+        _route("GET", "/pay/{id:str}/phone.svg", "pay.phone")(scan),
         _route("POST", "/pay/{id:str}/wallet", "pay.wallet")(ask),
         _route("GET", "/pay/{id:str}/wallet/{txid:str}", "pay.wallet.transaction")(follow),
     ]

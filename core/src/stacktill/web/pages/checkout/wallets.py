@@ -21,13 +21,20 @@ from stacktill.web.pages.checkout.reading import find_checkout
 from stacktill.web.pages.checkout.states import Checkout, Waiting
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from stacktill.plugin.wallets import WalletDesk
     from stacktill.runtime.appliance import Appliance
     from stacktill.web.pages.i18n.tongue import Tongue
 
-__all__ = ["TXID", "Asked", "Offer", "asked_of", "offer_of", "told_fate", "wallet_terms"]
+__all__ = [
+    "TXID",
+    "Asked",
+    "Offer",
+    "asked_of",
+    "offer_of",
+    "phone_code",
+    "told_fate",
+    "wallet_terms",
+]
 
 IN_XVERSE = "https://connect.xverse.app/browser?url="
 """Opens an address in the browser of Xverse's app, which injects its wallet there."""
@@ -39,13 +46,12 @@ STACKS_ADDRESS = re.compile(r"S[0-9A-Z]{5,80}")
 class Offer:
     """What the page needs to offer wallets: the network, and ways onto a phone.
 
-    ``address`` is the page's own; ``link`` opens it in a wallet's app, and ``code`` is that to scan.
+    ``address`` is the page's own; ``link`` opens it in a wallet's app.
     """
 
     network: str
     address: str
     link: str
-    code: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,13 @@ def offer_of(appliance: Appliance, found: Checkout) -> Offer | None:
         return None
     address = f"{appliance.settings.server.url}/pay/{quote(found.order.id)}"
     link = IN_XVERSE + quote(address, safe="")
-    return Offer(desk.network, address, link, qr_code(link, keeps_case=True))
+    return Offer(desk.network, address, link)
+
+
+def phone_code(offer: Offer) -> bytes:
+    """The link into a wallet's app as a picture to scan."""
+    drawn = str(qr_code(offer.link, keeps_case=True))
+    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).encode()
 
 
 def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout, WalletOrder]:
