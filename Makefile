@@ -5,8 +5,9 @@ BIN := .venv/bin
 ARGS ?=
 # Processes that the tests are spread over.
 WORKERS ?= 2
-# How long `make soak` watches the memory.
+# How long `make soak` watches the memory, and how many transfers its crowd makes on the local chain.
 MINUTES ?= 30
+TRANSFERS ?= 10000
 NODE_SDK := tests/sdk/node
 CONTRACTS := contracts
 
@@ -44,8 +45,10 @@ format: setup ## format the code and mend what ruff can mend
 bench: setup ## measure the promises about speed and size
 	@$(BIN)/python -m bench.run $(ARGS)
 
-soak: setup ## watch the memory under load, then simulate the gateway for hours, with new seeds
+soak: setup node-contracts ## watch the memory under load, let a crowd pay, then simulate for hours, with new seeds
 	@$(BIN)/python -m bench.run soak --minutes $(MINUTES)
+	@STACKTILL_TEST_TRANSFERS=$(TRANSFERS) $(BIN)/python -m pytest --numprocesses=0 -k crowd \
+		tests/journeys/test_journey_stacks.py
 	@$(BIN)/python tests/simulation/soak.py $(ARGS)
 
 contracts: node-contracts ## test the Clarity contracts and the local chain that runs them
