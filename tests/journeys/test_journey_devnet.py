@@ -173,6 +173,23 @@ def is_paid(shop: Shop, intent: dict[str, Any]) -> bool:
     return bool(shop.read(intent)["status"] == "succeeded")
 
 
+def check_by_hand(newcomer: Newcomer, txid: str) -> None:
+    """Do what the page about it says."""
+    page = (ROOT / "docs/how-to/check-a-payment-by-hand.md").read_text(encoding="utf-8")
+    (words,) = re.findall(r"^    stacktill (.*TXID)$", page, re.MULTILINE)
+    said = newcomer.types(*words.replace("TXID", txid).split())
+    merchant = newcomer.reads(r"paid at +(\S+)")
+    assert "success" in said
+    assert merchant in said
+    (asked,) = re.findall(r"/extended/v3/transactions/0xTXID/events$", page, re.MULTILINE)
+    url = newcomer.reads(r"chain +(http://\S+)") + asked.replace("TXID", txid)
+    moved, printed = httpx.get(url, timeout=60).json()["results"][:2]
+    (asset,) = re.findall(r"`(SM3\w+\.sbtc-token::sbtc-token)`", page)
+    assert moved["ft_asset"]["asset_identifier"] == asset
+    assert moved["ft_asset"]["recipient"] == merchant
+    assert printed["contract_log"]["value"]["hex"].startswith("0x0200000010")
+
+
 def test_the_screen_leads_through_paying_confirming_and_a_fork(
     newcomer: Newcomer, shop: Shop
 ) -> None:
@@ -180,12 +197,14 @@ def test_the_screen_leads_through_paying_confirming_and_a_fork(
     waiting = {"id": id}
     with Mailbox() as mailbox:
         secret = mailbox.open_at(shop)["secret"]
-        assert "stacktill-pay-v1 pay" in newcomer.types(*command.split())
+        told = newcomer.types(*command.split())
+        assert "stacktill-pay-v1 pay" in told
         chain_of(newcomer, "POST", "mine")
         mailbox.wait("payment_intent.processing", seconds=30)
         newcomer.types("devnet", "mine", "2", "--bitcoin")
         until(lambda: is_paid(shop, waiting), seconds=30)
         mailbox.wait("payment_intent.succeeded", seconds=30)
+        check_by_hand(newcomer, told.rpartition("sent: ")[2].strip())
         said = newcomer.types("devnet", "reorg", "--depth", "5", "--drop")
         assert said.startswith("5 blocks are gone")
         until(lambda: "payment_intent.reversed" in shop.types(id), seconds=30)
