@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE_MS = 15_000
-WIDTHS = (320, 360, 768, 960, 1024, 1200, 1440)
+WIDTHS = (320, 360, 768, 1024, 1200, 1440)
 STICKING_OUT = """() => {
   const root = document.documentElement;
   const sticks = (each) => {
