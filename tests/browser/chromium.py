@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,9 +50,13 @@ def chromium() -> Iterator[Browser]:
     # Imported here: every test of the house reads this file, and few need a browser.
     from playwright.sync_api import sync_playwright
 
-    path = shutil.which("chromium")
+    # The one without windows of its own takes a third less time.
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
-        pytest.skip("Chromium is not installed; with apt: apt-get install chromium")
+        lack = "Chromium is not installed; with apt: apt-get install chromium-headless-shell"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(f"{lack}; in CI no test is skipped")
+        pytest.skip(lack)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path, args=list(FLAGS), chromium_sandbox=False
