@@ -50,7 +50,12 @@ async def _main(settings: Settings) -> None:
 
         def started(address: BoundAddress) -> None:
             _note_address(address_file, address)
-            welcome(address.url, shop, has_demo=has_demo(appliance))
+            welcome(
+                address.url,
+                shop,
+                has_demo=has_demo(appliance),
+                hides_itself=_hides_itself(settings),
+            )
 
         try:
             await serve(
@@ -61,6 +66,12 @@ async def _main(settings: Settings) -> None:
             )
         finally:
             address_file.unlink(missing_ok=True)
+
+
+def _hides_itself(settings: Settings) -> bool:
+    """Whether others can reach the box, but not by the links that it makes."""
+    server = settings.server
+    return server.host != "localhost" and "//localhost" in server.url and server.public_url is None
 
 
 def _settle_memory() -> None:

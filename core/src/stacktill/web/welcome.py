@@ -19,11 +19,20 @@ async def first_shop(appliance: Appliance) -> NewMerchant | None:
     return await register_merchant(appliance, "My shop", None)
 
 
-def welcome(url: str, shop: NewMerchant | None, *, has_demo: bool = False) -> None:
-    """Tell people on the terminal where they are, and on the first start the three next steps."""
+def welcome(
+    url: str, shop: NewMerchant | None, *, has_demo: bool = False, hides_itself: bool = False
+) -> None:
+    """Tell people on the terminal where they are, and on the first start the three next steps.
+
+    ``hides_itself``: other machines reach the box, and its links lead them to themselves.
+    """
     lines = ["", f"  stacktill is ready at {url}   (API reference: {url}/docs)"]
     if has_demo:
         lines.append(f"  Begin here: {url}/demo   (a shop to buy from, and to look behind)")
+    if hides_itself:
+        lines.append(
+            "  Its links say localhost, where phones and shops find nothing: set server.public_url."
+        )
     if shop is None:
         lines += ["  Lost your keys? Make new ones:  .venv/bin/stacktill keys create", ""]
     else:
