@@ -8,13 +8,11 @@ it in their ids.
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 import time
 from typing import Any
 
 import msgspec
-import uvloop
+from bench.obeying import obey_orders
 
 __all__ = ["Command", "Seen", "age_ms"]
 
@@ -118,24 +116,5 @@ class Receiver(asyncio.Protocol):
         self.transport.write(ANSWER)
 
 
-async def main() -> None:
-    """Obey until the input ends."""
-    receivers = Receivers()
-    loop = asyncio.get_running_loop()
-    commands: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def read() -> None:
-        for line in sys.stdin.buffer:
-            loop.call_soon_threadsafe(commands.put_nowait, line)
-        loop.call_soon_threadsafe(commands.put_nowait, None)
-
-    threading.Thread(target=read, daemon=True).start()
-    while (line := await commands.get()) is not None:
-        seen = await receivers.obey(msgspec.json.decode(line, type=Command))
-        sys.stdout.buffer.write(msgspec.json.encode(seen) + b"\n")
-        sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    obey_orders(Command, lambda: Receivers().obey)

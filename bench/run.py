@@ -30,7 +30,7 @@ def main() -> int:
         if "speed" in options.parts:
             report.add(measure_speed(folder, pace))
         if "deliveries" in options.parts:
-            events, rounds, seconds = (150, 1, 4.0) if options.quick else (400, 3, 12.0)
+            events, rounds, seconds = (150, 1, 4.0) if options.quick else (600, 5, 12.0)
             report.add(measure_deliveries(folder, events=events, rounds=rounds, seconds=seconds))
         if "checkout" in options.parts:
             watching = Watching(400, 40, 2.0) if options.quick else Watching(2_000, 200, 10.0)

@@ -7,13 +7,11 @@ is noted when something new arrived on it first after the last ``clear``.
 from __future__ import annotations
 
 import asyncio
-import sys
-import threading
 import time
 from typing import Any
 
 import msgspec
-import uvloop
+from bench.obeying import obey_orders
 
 __all__ = ["Streams", "Watch"]
 
@@ -92,24 +90,5 @@ class Holder:
             await stream.begun
 
 
-async def main() -> None:
-    """Obey until the input ends."""
-    holder = Holder()
-    loop = asyncio.get_running_loop()
-    commands: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def read() -> None:
-        for line in sys.stdin.buffer:
-            loop.call_soon_threadsafe(commands.put_nowait, line)
-        loop.call_soon_threadsafe(commands.put_nowait, None)
-
-    threading.Thread(target=read, daemon=True).start()
-    while (line := await commands.get()) is not None:
-        streams = await holder.obey(msgspec.json.decode(line, type=Watch))
-        sys.stdout.buffer.write(msgspec.json.encode(streams) + b"\n")
-        sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    obey_orders(Watch, lambda: Holder().obey)
