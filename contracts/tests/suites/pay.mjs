@@ -16,7 +16,7 @@ import {
 } from "../kit/chain.mjs";
 import { moved, plain, printed } from "../kit/events.mjs";
 import { merchant, payer, platform, publicKeyOf, stranger } from "../kit/people.mjs";
-import { asTuple, hashOf, pay, payArguments, signed, terms, trust } from "../kit/terms.mjs";
+import { hashOf, pay, payArguments, signed, terms, trust } from "../kit/terms.mjs";
 
 const payment = (given) =>
   plain(read(PAY, "get-payment", [Cl.bufferFromHex(hashOf(given))]).result);
@@ -102,9 +102,9 @@ describe("pay", () => {
     });
   }
 
-  test("hashes terms as SIP-018 says", () => {
-    const { result } = read(PAY, "terms-hash", [asTuple(terms())]);
-    assert.equal(result.value, hashOf(terms()));
+  test("hashes terms as SIP-018 says, and says the hash beforehand", () => {
+    const { result } = read(PAY, "check", payArguments(terms()), payer);
+    assert.equal(result.value.value, hashOf(terms()));
   });
 });
 

@@ -6,6 +6,10 @@ import { INTENTS, PAY, SBTC, simnet } from "../kit/chain.mjs";
 
 const FOLDER = new URL("../../contracts/", import.meta.url);
 const sources = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), "utf8"));
+const TOLD = readFileSync(
+  new URL("../../../docs/explanation/contract.md", import.meta.url),
+  "utf8",
+);
 const code = sources.map((source) => source.replaceAll(/;;.*/g, ""));
 
 const functionsOf = (contract, access) =>
@@ -61,8 +65,18 @@ describe("the shape of the contracts", () => {
     for (const text of [intents, pay]) assert.doesNotMatch(text, /is-eq tx-sender/);
   });
 
-  test("every error of a contract has a number of its own", () => {
-    const numbers = code.flatMap((text) => [...text.matchAll(/ERR_\w+ \(err (u\d+)\)/g)]);
-    assert.equal(new Set(numbers.map((match) => match[1])).size, numbers.length);
+  test("the errors of the two have numbers of their own, which the documentation tells", () => {
+    const numbersIn = (text, pattern) => [...new Set(text.match(pattern))].sort();
+    const [intents, pay] = code.map((text) => numbersIn(text, /(?<=\(err )u\d+/g));
+    assert.deepEqual(pay, numbersIn(TOLD, /(?<=`)u1\d\d(?=`)/g));
+    assert.deepEqual(intents, numbersIn(TOLD, /(?<=`)u2\d\d(?=`)/g));
+  });
+
+  test("what they tell has the topics that the documentation names", () => {
+    for (const text of code) {
+      for (const [, topic] of text.matchAll(/topic: "([a-z-]+)"/g)) {
+        assert.ok(TOLD.includes(`\`${topic}\``), topic);
+      }
+    }
   });
 });
