@@ -8,6 +8,7 @@ from typing import Any
 from stacktill.application.lookup import named
 from stacktill.application.services import Caller, Services
 from stacktill.domain.accounting import PluginState
+from stacktill.domain.decisions import Refusal
 from stacktill.domain.errors import InvalidRequest, InvariantBroken, StateConflict
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.domain.sponsorships import Sponsorship, sponsor_refusal
@@ -15,7 +16,14 @@ from stacktill.domain.statements import DAY_SECONDS, day_of
 from stacktill.plugin.sponsor import SponsoredCall
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["note_sent", "release_sponsorship", "reserve_sponsorship", "spent_ustx", "sponsorable"]
+__all__ = [
+    "note_sent",
+    "release_sponsorship",
+    "reserve_sponsorship",
+    "spent_ustx",
+    "sponsorable",
+    "sponsorship_refusal",
+]
 
 
 def sponsorable(
@@ -43,28 +51,14 @@ def reserve_sponsorship(
     This comes before anything is signed, so that no two payments share what is left of a budget.
     """
     intent = sponsorable(uow, services, caller, intent_id)
-    _check_first(uow, intent)
-    now = services.now(caller.livemode)
-    day = day_of(now)
-    today: dict[str, Any] = {
-        "payer": call.payer,
-        "livemode": caller.livemode,
-        "status !=": "released",
-        "created >=": day * DAY_SECONDS,
-    }
-    policy = services.sponsoring
-    helped = uow.sponsorships.find(today, order="created", limit=policy.payer_payments_per_day)
-    spent = spent_ustx(uow, day, livemode=caller.livemode)
-    refusal = sponsor_refusal(
-        policy, fee_ustx=call.fee_ustx, spent_ustx=spent, payer_payments=len(helped)
-    )
+    refusal = sponsorship_refusal(uow, services, intent, call)
     if refusal is not None:
         raise InvalidRequest(refusal.message, code=refusal.code)
     made = Sponsorship(
         id=services.ids.new("sp"),
         merchant_id=intent.merchant_id,
         livemode=intent.livemode,
-        created=now,
+        created=services.now(intent.livemode),
         payment_intent=intent.id,
         payer=call.payer,
         fee_ustx=call.fee_ustx,
@@ -72,6 +66,33 @@ def reserve_sponsorship(
     uow.sponsorships.add(made)
     _spend(uow, made, call.fee_ustx)
     return made
+
+
+def sponsorship_refusal(
+    uow: UnitOfWork, services: Services, intent: PaymentIntent, call: SponsoredCall
+) -> Refusal | None:
+    """Why the fee of a payer's call for that intent would not be paid at this moment, or None."""
+    where: dict[str, Any] = {"payment_intent": intent.id, "status !=": "released"}
+    if uow.sponsorships.find(where, limit=1):
+        return Refusal(
+            "This payment is sponsored already; wait until the network has taken it.",
+            code="sponsored_already",
+        )
+    policy, livemode = services.sponsoring, intent.livemode
+    day = day_of(services.now(livemode))
+    today: dict[str, Any] = {
+        "payer": call.payer,
+        "livemode": livemode,
+        "status !=": "released",
+        "created >=": day * DAY_SECONDS,
+    }
+    helped = uow.sponsorships.find(today, order="created", limit=policy.payer_payments_per_day)
+    return sponsor_refusal(
+        policy,
+        fee_ustx=call.fee_ustx,
+        spent_ustx=spent_ustx(uow, day, livemode=livemode),
+        payer_payments=len(helped),
+    )
 
 
 def note_sent(uow: UnitOfWork, id: str, txid: str) -> Sponsorship:
@@ -93,15 +114,6 @@ def spent_ustx(uow: UnitOfWork, day: int, *, livemode: bool) -> int:
     """What was spent, or is set aside, on a UTC day in a mode, in micro-STX."""
     state = uow.plugin_state.get(_counter(day, livemode=livemode))
     return 0 if state is None else int(state.value)
-
-
-def _check_first(uow: UnitOfWork, intent: PaymentIntent) -> None:
-    where: dict[str, Any] = {"payment_intent": intent.id, "status !=": "released"}
-    if uow.sponsorships.find(where, limit=1):
-        raise InvalidRequest(
-            "This payment is sponsored already; wait until the network has taken it.",
-            code="sponsored_already",
-        )
 
 
 def _reserved(uow: UnitOfWork, id: str) -> Sponsorship:

@@ -51,6 +51,7 @@ async def sponsor_payment(
     except ChainUnavailable as error:
         log.warning("sponsor.unknown", extra={"sponsorship": kept.id, "reason": str(error)})
         raise Unavailable(
-            "Nobody knows whether the network took the payment. Wait for it before you try again."
+            "Nobody knows whether the network took the payment. Wait for it before you try again.",
+            code="sponsor_unknown",
         ) from error
     return await storage.write(note_sent, kept.id, txid)
