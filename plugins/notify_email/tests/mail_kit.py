@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +12,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
 
+import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from stacktill.domain.receipts import Receipt, ReceiptItem, Store
 from stacktill_notify_email.config import EmailConfig
@@ -192,50 +187,15 @@ def changed(**changes: Any) -> Receipt:
 
 
 class Authority:
-    """A certificate authority for one test."""
+    """A certificate authority for one test; ``file`` is what makes others trust it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-        certificate = self._sign(self._name, self._key, None)
+        self._signs = trustme.CA()
         self.file = folder / "authority.pem"
-        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self._signs.cert_pem.write_to_path(self.file)
 
     def server(self, host: str) -> ssl.SSLContext:
         """Shows a certificate for that host."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        path = self._folder / f"{host}.pem"
-        form = serialization.PrivateFormat.PKCS8
-        path.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-            + self._sign(subject, key, host).public_bytes(serialization.Encoding.PEM)
-        )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        self._signs.issue_cert(host).configure_cert(context)
         return context
-
-    def _sign(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, host: str | None
-    ) -> x509.Certificate:
-        now = dt.datetime.now(dt.UTC)
-        authority = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self._name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(minutes=5))
-            .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority), False
-            )
-        )
-        if host is not None:
-            name = x509.IPAddress(ipaddress.ip_address(host))
-            builder = builder.add_extension(x509.SubjectAlternativeName([name]), False)
-        return builder.sign(self._key, hashes.SHA256())
