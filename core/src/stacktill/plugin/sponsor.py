@@ -27,6 +27,15 @@ class SponsoredCall:
 class Sponsor(Protocol):
     """Reads transactions that payers signed for sponsoring, adds its own signature, and sends them."""
 
+    async def draft(self, order: WalletOrder, payer: str) -> bytes:
+        """The transaction that pays an order out of that address, unsigned, with a place for a sponsor.
+
+        It is for wallets that sign what they are given but cannot make such a transaction themselves; what
+        they give back passes ``check``. Raise ``InvalidParameter`` (param ``payer``) when the address is
+        no single wallet's, ``ChainUnavailable`` when the payer's account cannot be asked.
+        """
+        ...
+
     async def check(self, transaction: bytes, order: WalletOrder) -> SponsoredCall:
         """Read a transaction; it must be, to the byte, a call that pays this order and nothing else.
 

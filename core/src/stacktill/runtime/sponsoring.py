@@ -15,12 +15,26 @@ from stacktill.application.wallet_orders import wallet_order
 from stacktill.domain.errors import InvalidRequest, RequestError, Unavailable
 from stacktill.domain.sponsorships import Sponsorship
 from stacktill.plugin.chain import ChainUnavailable
-from stacktill.plugin.sponsor import sponsor_of
+from stacktill.plugin.sponsor import Sponsor, sponsor_of
 from stacktill.runtime.appliance import Appliance
 
-__all__ = ["sponsor_payment"]
+__all__ = ["draft_payment", "sponsor_payment"]
 
 log = logging.getLogger("stacktill")
+
+
+async def draft_payment(appliance: Appliance, caller: Caller, intent_id: str, payer: str) -> bytes:
+    """The unsigned transaction that pays an intent out of an address and is made to be sponsored.
+
+    Raise ``InvalidRequest`` when nobody is sponsored here or the address is no single wallet's,
+    ``StateConflict`` when the intent cannot be paid now, ``Unavailable`` when the network does not answer.
+    """
+    sponsor = _sponsor(appliance, caller)
+    intent = await appliance.storage.read(sponsorable, appliance.services, caller, intent_id)
+    try:
+        return await sponsor.draft(wallet_order(intent), payer)
+    except ChainUnavailable as error:
+        raise Unavailable("The network cannot be asked at the moment; try again.") from error
 
 
 async def sponsor_payment(
@@ -32,11 +46,7 @@ async def sponsor_payment(
     took it, the fee stays set aside and ``Unavailable`` is raised.
     """
     storage, services = appliance.storage, appliance.services
-    sponsor = sponsor_of(services.chain(caller.livemode))
-    if sponsor is None or not services.sponsoring.daily_budget_ustx:
-        raise InvalidRequest(
-            "Payments are not sponsored here; pay the network's fee yourself.", code="sponsor_off"
-        )
+    sponsor = _sponsor(appliance, caller)
     intent = await storage.read(sponsorable, services, caller, intent_id)
     try:
         call = await sponsor.check(transaction, wallet_order(intent))
@@ -55,3 +65,12 @@ async def sponsor_payment(
             code="sponsor_unknown",
         ) from error
     return await storage.write(note_sent, kept.id, txid)
+
+
+def _sponsor(appliance: Appliance, caller: Caller) -> Sponsor:
+    sponsor = sponsor_of(appliance.services.chain(caller.livemode))
+    if sponsor is None or not appliance.services.sponsoring.daily_budget_ustx:
+        raise InvalidRequest(
+            "Payments are not sponsored here; pay the network's fee yourself.", code="sponsor_off"
+        )
+    return sponsor

@@ -7,7 +7,7 @@ from typing import Any
 
 from stacktill.domain.errors import InvalidParameter
 from stacktill.plugin import SandboxOrder, SandboxScript, SponsoredCall, WalletOrder
-from stacktill_chain_sandbox.wallets import is_signed, sign
+from stacktill_chain_sandbox.wallets import address_form, is_signed, sign
 
 __all__ = ["FEE_USTX", "SandboxSponsor", "signed_call"]
 
@@ -19,7 +19,7 @@ def signed_call(seed: str, order: WalletOrder, *, payer: str) -> bytes:
     """What a payer's wallet gives when it is asked to sign an order for sponsoring."""
     text = _text(order, payer)
     signature = sign(seed, text, address=payer)
-    return json.dumps({"payer": payer, "call": text, "signature": signature}).encode()
+    return _transaction(payer, text, signature)
 
 
 class SandboxSponsor:
@@ -28,6 +28,12 @@ class SandboxSponsor:
     def __init__(self, script: SandboxScript, *, seed: str) -> None:
         self._script = script
         self._seed = seed
+
+    async def draft(self, order: WalletOrder, payer: str) -> bytes:
+        """The order as a transaction with an empty signature."""
+        if address_form(payer) != "wallet":
+            raise InvalidParameter("This is the address of no single wallet.", param="payer")
+        return _transaction(payer, _text(order, payer), "")
 
     async def check(self, transaction: bytes, order: WalletOrder) -> SponsoredCall:
         """Take it only if it is this very order, signed by its payer."""
@@ -51,6 +57,10 @@ class SandboxSponsor:
             fee_recipient=parts["fee_recipient"],
         )
         return await self._script.pay(order)
+
+
+def _transaction(payer: str, text: str, signature: str) -> bytes:
+    return json.dumps({"payer": payer, "call": text, "signature": signature}).encode()
 
 
 def _text(order: WalletOrder, payer: str) -> str:

@@ -12,6 +12,7 @@ from stacktill.plugin import (
     Health,
     RefundTerms,
     SandboxScript,
+    Sponsor,
     Transfer,
     WalletDesk,
 )
@@ -44,12 +45,14 @@ class StacksChain:
         clock: Clock,
         pulse: Pulse,
         wallets: WalletDesk,
+        sponsor: Sponsor | None = None,
     ) -> None:
         self.chain_id = f"stacks:{config.network_id}"
         self.sbtc_asset = f"{config.sbtc}::{SBTC_ASSET_NAME}"
         self.clock: Clock = clock
         self.visibility_seconds = config.visibility_seconds
         self.wallets = wallets
+        self.sponsor = sponsor
         self._config = config
         self._source = source
         self._pulse = pulse

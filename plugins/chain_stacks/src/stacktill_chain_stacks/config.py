@@ -49,6 +49,8 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     first: ``transfer`` is sBTC's own, ``pay`` that of ``pay_contract``.
     ``pay_contract`` is the principal of a deployed ``stacktill-pay-v1``.
     ``signing_key`` signs the terms of ``pay``; the contract's owner must trust it. It can move no money.
+    ``sponsor_key`` is the key of an account that pays the network's fee for payers without STX. Whoever
+    has it can spend that account's STX: keep little there.
     """
 
     network: Literal["mainnet", "testnet"] = "mainnet"
@@ -68,6 +70,7 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     payment_modes: tuple[Literal["transfer", "pay"], ...] = ("transfer",)
     pay_contract: str | None = None
     signing_key: str | None = None
+    sponsor_key: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that cannot work; the message names the key."""
@@ -99,8 +102,9 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             raise ValueError("payment_modes has pay, which needs pay_contract and signing_key")
         if self.pay_contract is not None:
             _check_contract("pay_contract", self.pay_contract)
-        if self.signing_key is not None and not _KEY.fullmatch(self.signing_key.strip()):
-            raise ValueError("signing_key must be 64 hex digits, or 66 that end in 01")
+        for name, key in (("signing_key", self.signing_key), ("sponsor_key", self.sponsor_key)):
+            if key is not None and not _KEY.fullmatch(key.strip()):
+                raise ValueError(f"{name} must be 64 hex digits, or 66 that end in 01")
 
     @property
     def api_urls(self) -> tuple[str, ...]:

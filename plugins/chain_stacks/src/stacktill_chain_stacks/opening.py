@@ -20,6 +20,7 @@ from stacktill_chain_stacks.observer import serve_observer
 from stacktill_chain_stacks.payments import Signer
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.source import ApiSource, ChainSource
+from stacktill_chain_stacks.sponsor import StacksSponsor
 from stacktill_chain_stacks.told import read_told_block
 from stacktill_chain_stacks.wallets import Wallets
 from stacktill_chain_stacks.wire.errors import WireError
@@ -63,7 +64,10 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
             async with _heard(config, pulse, journal):
                 agreed = Agreement(sources, needed=config.agreement)
                 desk = _desk(config, clients, context.clock)
-                yield StacksChain(config, agreed, clock=context.clock, pulse=pulse, wallets=desk)
+                sponsor = _sponsor(config, clients, desk)
+                yield StacksChain(
+                    config, agreed, clock=context.clock, pulse=pulse, wallets=desk, sponsor=sponsor
+                )
 
 
 @contextmanager
@@ -93,19 +97,36 @@ def _sources(
 
 def _desk(config: StacksConfig, clients: dict[str, Http], clock: Clock) -> Wallets:
     """The desk for payers' wallets; raise ``ConfigError`` when the key is none of the curve."""
-    node = NodeClient(clients[config.node_url])
-    api = ApiClient(clients[config.api_urls[0]]) if config.api_urls else None
+    node, api = _asked(config, clients)
     return Wallets(config, node, api, clock=clock, signer=_signer(config))
+
+
+def _sponsor(config: StacksConfig, clients: dict[str, Http], desk: Wallets) -> StacksSponsor | None:
+    if config.sponsor_key is None:
+        return None
+    node, api = _asked(config, clients)
+    key = _key("sponsor_key", config.sponsor_key)
+    return StacksSponsor(config, node, api, key=key, desk=desk, signer=_signer(config))
+
+
+def _asked(config: StacksConfig, clients: dict[str, Http]) -> tuple[NodeClient, ApiClient | None]:
+    """Who is asked about accounts and sent transactions."""
+    api = ApiClient(clients[config.api_urls[0]]) if config.api_urls else None
+    return NodeClient(clients[config.node_url]), api
 
 
 def _signer(config: StacksConfig) -> Signer | None:
     if config.pay_contract is None or config.signing_key is None:
         return None
-    try:
-        key = PrivateKey.parse(config.signing_key)
-    except WireError as error:
-        raise ConfigError(f"[plugins.chain_stacks]: signing_key: {error}") from error
+    key = _key("signing_key", config.signing_key)
     return Signer(key, Principal.parse(config.pay_contract), config.network_id)
+
+
+def _key(name: str, text: str) -> PrivateKey:
+    try:
+        return PrivateKey.parse(text)
+    except WireError as error:
+        raise ConfigError(f"[plugins.chain_stacks]: {name}: {error}") from error
 
 
 async def _check(sources: list[ChainSource], context: PluginContext) -> None:

@@ -57,10 +57,13 @@ class Wallets:
     async def call(self, order: WalletOrder, payer: str) -> WalletCall:
         """The call of the first mode that works at the moment."""
         account = Principal.parse(payer)
-        call = await self._paying(order)
-        if call is None:
-            call = transfer_call(order, account, self._asset)
+        call = await self.paying(order, account)
         return wallet_call(call, account, self._asset, order.amount_sats)
+
+    async def paying(self, order: WalletOrder, payer: Principal) -> Call:
+        """The same as a payload."""
+        call = await self._paying(order)
+        return transfer_call(order, payer, self._asset) if call is None else call
 
     async def purse(self, payer: str, call: WalletCall) -> Purse | None:
         """What the payer has, by the node; None when it does not say in time."""

@@ -13,10 +13,12 @@ from stacktill_chain_stacks.wire.hashes import hash160, sha512_256
 from stacktill_chain_stacks.wire.keys import PrivateKey
 from stacktill_chain_stacks.wire.transactions import Transaction, encode_transaction
 
-__all__ = ["NO_SPONSOR", "check_signatures", "sign_as_origin", "sign_as_sponsor"]
+__all__ = ["NO_SPONSOR", "UNNAMED_SPONSOR", "check_signatures", "sign_as_origin", "sign_as_sponsor"]
 
 NO_SPONSOR = OneKey(signer=bytes(20), nonce=0, fee=0)
 """The place of a sponsor who has not signed yet: an origin signs over exactly this."""
+UNNAMED_SPONSOR = OneKey(signer=hash160(bytes(33)), nonce=0, fee=0)
+"""How stacks.js, and so most wallets, leaves that place until a sponsor signs; nobody signs over it."""
 _STANDARD, _SPONSORED = 0x04, 0x05
 
 
