@@ -19,6 +19,7 @@ __all__ = ["LONGEST_MEMO_BYTES", "transfers_of"]
 
 LONGEST_MEMO_BYTES = 34
 _LONGEST_MEMO_HEX = 2 * (5 + LONGEST_MEMO_BYTES) + 2
+_BUFFER = "0x02"
 
 
 def transfers_of(txid: str, events: Sequence[ApiEvent]) -> list[Transfer]:
@@ -57,7 +58,8 @@ def _memo(moved: FtAsset, after: ApiEvent | None) -> bytes | None:
         return None
     if printed.contract_id != moved.asset_identifier.partition("::")[0]:
         return None
-    if len(printed.value.hex) > _LONGEST_MEMO_HEX:
+    # A stranger's token may print whatever it likes: only what can be a memo is looked at.
+    if not printed.value.hex.startswith(_BUFFER) or len(printed.value.hex) > _LONGEST_MEMO_HEX:
         return None
     try:
         value = decode_value(from_hex(printed.value.hex))

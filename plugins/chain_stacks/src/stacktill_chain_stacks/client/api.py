@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from stacktill.plugin import ChainUnavailable
-from stacktill_chain_stacks.client.http import Http
+from stacktill_chain_stacks.client.http import AnswerTooLarge, Http
 from stacktill_chain_stacks.client.shapes import (
     ApiBlock,
     ApiEvent,
@@ -24,7 +27,10 @@ Found = TypeVar("Found")
 
 EVENTS_PER_PAGE = 100
 TRANSACTIONS_PER_PAGE = 50
-MOST_PAGES = 500
+MOST_ENTRIES = 25_000
+"""Of one list: more transactions than a block holds, and more events than an honest one makes."""
+LONGEST_PRINT = 1_000
+"""Hex digits of what a contract printed; a memo has far fewer, and the rest is dropped unread."""
 
 
 class ApiClient:
@@ -66,9 +72,9 @@ class ApiClient:
         return await self._http.get(path, ApiTransaction, include="result")
 
     async def events(self, txid: str) -> list[ApiEvent]:
-        """All events of a transaction in order."""
+        """All events of a transaction in order, without what was printed where that is long."""
         path = f"/extended/v3/transactions/0x{txid}/events"
-        found = await self._all(path, Page[ApiEvent], EVENTS_PER_PAGE)
+        found = await self._all(path, Page[ApiEvent], EVENTS_PER_PAGE, kept=_thinned)
         ordered = sorted(found, key=lambda one: one.event_index)
         if len({one.event_index for one in ordered}) != len(ordered):
             raise ChainUnavailable(f"{self.name} lists an event of {txid} twice.")
@@ -91,24 +97,52 @@ class ApiClient:
         path = "/extended/v2/mempool/fees"
         return self._needed(await self._http.get(path, MempoolFees), path)
 
-    async def _all(self, path: str, kind: type[Page[T]], limit: int) -> list[T]:
+    async def _all(
+        self, path: str, kind: type[Page[T]], limit: int, *, kept: Callable[[T], T] | None = None
+    ) -> list[T]:
         """Every entry of a list, or an error when pages or entries are missing."""
         found: list[T] = []
         cursor: str | None = None
-        for _ in range(MOST_PAGES):
-            more = {} if cursor is None else {"cursor": cursor}
-            page = await self._http.get(path, kind, limit=limit, **more)
-            if page is None:
-                raise ChainUnavailable(f"{self.name} does not, or no longer, know {path}.")
-            found += page.results
+        while True:
+            page, limit = await self._page(path, kind, limit, cursor)
+            if page.total > MOST_ENTRIES:
+                raise ChainUnavailable(f"{self.name} lists {page.total} entries of {path}.")
+            found += page.results if kept is None else map(kept, page.results)
             if len(found) == page.total:
                 return found
             cursor = page.cursor.next
             if not page.results or len(found) > page.total or cursor is None:
-                break
-        raise ChainUnavailable(f"{self.name} does not show all entries of {path}.")
+                raise ChainUnavailable(f"{self.name} does not show all entries of {path}.")
+
+    async def _page(
+        self, path: str, kind: type[Page[T]], limit: int, cursor: str | None
+    ) -> tuple[Page[T], int]:
+        """A page of at most ``limit`` entries, or of as few as one answer holds; and how many that are."""
+        more = {} if cursor is None else {"cursor": cursor}
+        while True:
+            try:
+                page = await self._http.get(path, kind, limit=limit, **more)
+            except AnswerTooLarge:
+                # A contract may print a megabyte, and a hundred times so: ask for fewer at once.
+                if limit == 1:
+                    raise
+                limit = max(limit // 10, 1)
+                continue
+            if page is None:
+                raise ChainUnavailable(f"{self.name} does not, or no longer, know {path}.")
+            if len(page.results) > limit:
+                raise ChainUnavailable(f"{self.name} shows more of {path} than it was asked for.")
+            return page, limit
 
     def _needed(self, found: Found | None, path: str) -> Found:
         if found is None:
             raise ChainUnavailable(f"{self.name} has no {path}.")
         return found
+
+
+def _thinned(event: ApiEvent) -> ApiEvent:
+    """An event without what was printed, when that is too long to matter."""
+    log = event.contract_log
+    if log is None or len(log.value.hex) + len(log.value.repr) <= LONGEST_PRINT:
+        return event
+    return msgspec.structs.replace(event, contract_log=None)

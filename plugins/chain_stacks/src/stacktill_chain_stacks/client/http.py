@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import httpx
@@ -16,15 +17,24 @@ import msgspec
 from stacktill.plugin import ChainUnavailable
 from stacktill_chain_stacks.client.pace import Pace
 
-__all__ = ["Http", "Reply", "open_http"]
+__all__ = ["AnswerTooLarge", "Http", "Reply", "open_http"]
 
 T = TypeVar("T")
 
 LARGEST_ANSWER_BYTES = 16 * 1_048_576
 KEPT_ANSWERS = 64
 LARGEST_KEPT_BYTES = 65_536
+LONGEST_ETAG = 200
 _OK, _NOT_MODIFIED, _BAD_REQUEST, _NOT_FOUND, _TOO_MANY = 200, 304, 400, 404, 429
 _ASKED_WRONGLY = (_BAD_REQUEST, 413, 414, 422)
+
+
+class AnswerTooLarge(ChainUnavailable):
+    """An answer is larger than anybody would take; less may be asked for at once."""
+
+
+class _TooLarge(ValueError):
+    """The same, while it is being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             self.pace.failed()
             words = str(error) or type(error).__name__
-            raise ChainUnavailable(f"{self.name} does not answer: {words}.") from error
+            kind = AnswerTooLarge if isinstance(error, _TooLarge) else ChainUnavailable
+            raise kind(f"{self.name} does not answer: {words}.") from error
         if reply.status == _TOO_MANY or reply.status >= 500:
             self.pace.failed(retry_after)
             raise ChainUnavailable(f"{self.name} answers with status {reply.status}.")
@@ -120,7 +131,7 @@ class Http:
             async for part in response.aiter_raw():
                 body += part
                 if len(body) > LARGEST_ANSWER_BYTES:
-                    raise ValueError(f"it answers more than {LARGEST_ANSWER_BYTES} bytes")
+                    raise _TooLarge(f"it answers more than {LARGEST_ANSWER_BYTES} bytes")
             reply = Reply(response.status_code, bytes(body), response.headers.get("etag"))
             return reply, _seconds(response.headers.get("retry-after"))
 
@@ -137,6 +148,11 @@ class Http:
 
     def _keep(self, address: str, reply: Reply) -> None:
         if reply.etag is None or len(reply.body) > LARGEST_KEPT_BYTES:
+            return
+        # It is sent back: what no header could hold would make every later question fail.
+        if len(reply.etag) > LONGEST_ETAG or not (
+            reply.etag.isascii() and reply.etag.isprintable()
+        ):
             return
         self._kept[address] = reply
         self._kept.move_to_end(address)
@@ -162,6 +178,8 @@ async def open_http(
         timeout=timeout_seconds,
         follow_redirects=False,
         trust_env=False,
+        # A source has no session with us: what it wants to be told again would only pile up.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         limits=httpx.Limits(max_connections=8),
     ) as client:
         pace = Pace(name, requests_per_minute)

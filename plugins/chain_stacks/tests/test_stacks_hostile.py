@@ -1,0 +1,104 @@
+"""Strangers who put anything on the chain, and sources that answer anything: none stops or bloats a till."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from plugins.chain_stacks.tests.fake_api import (
+    Answer,
+    FakeTransaction,
+    Request,
+    as_json,
+    memo_print,
+    moved,
+    named_hash,
+    printed,
+)
+from plugins.chain_stacks.tests.stacks_kit import Opened, opened_chain
+
+from stacktill.plugin import ChainUnavailable
+
+STRANGER = "SP000000000000000000002Q6VF78.anything"
+TXID = named_hash("transaction")
+MEGABYTE = b"\x02" + (1_000_000).to_bytes(4, "big") + bytes(1_000_000)
+ODD_PRINTS = {
+    "nothing": b"",
+    "of tomorrow": b"\xff",
+    "no text": b"\x0e\x00\x00\x00\x01\xff",
+    "deep": b"\x0a" * 38 + b"\x09",
+    "empty tuple": b"\x0c\x00\x00\x00\x00",
+    "no address": b"\x05\xff" + bytes(20),
+    "no name": b"\x06\x16" + bytes(20) + b"\x0b__transient",
+}
+
+
+@pytest.fixture
+async def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened]:
+    monkeypatch.setattr("stacktill_chain_stacks.client.pace.SECONDS_WHILE_FAILING", 0)
+    async with opened_chain(tmp_path) as found:
+        yield found
+
+
+async def seen(opened: Opened) -> list[tuple[int, bytes | None]]:
+    """Amount and memo of each transfer in the newest block."""
+    found = await opened.chain.transfers(await opened.chain.tip())
+    return [(one.amount, one.memo) for one in found]
+
+
+@pytest.mark.parametrize("name", ODD_PRINTS)
+async def test_whatever_a_strangers_token_prints_stops_nobody(opened: Opened, name: str) -> None:
+    strange = moved(1, asset=f"{STRANGER}::token"), printed(ODD_PRINTS[name], contract=STRANGER)
+    opened.node.mine(FakeTransaction(TXID, (*strange, moved(7), memo_print(b"honest"))))
+    assert await seen(opened) == [(1, None), (7, b"honest")]
+
+
+async def test_megabytes_of_prints_are_read_in_smaller_pages(opened: Opened) -> None:
+    shouts = [printed(MEGABYTE, contract=STRANGER)] * 12
+    opened.node.mine(FakeTransaction(TXID, (*shouts, moved(7), memo_print(b"honest"), *shouts)))
+    assert await seen(opened) == [(7, b"honest")]
+    limits = [int(one.query["limit"]) for one in opened.api.requests if "limit" in one.query]
+    assert min(limits) == 1
+
+
+async def test_pages_without_an_end_are_not_gathered(opened: Opened) -> None:
+    pages = 0
+
+    def endless(request: Request, answer: Answer) -> Answer:
+        nonlocal pages
+        if "/v3/blocks/" not in request.path:
+            return answer
+        pages += 1
+        entry = {"tx_id": f"0x{TXID}", "type": "x", "status": "success"}
+        entries = [{**entry, "sender": {"address": "S" * 300, "nonce": 1}}] * 5_000
+        return as_json({"total": 2**61, "cursor": {"next": str(pages)}, "results": entries})
+
+    opened.api.fault = endless
+    tip = await opened.chain.tip()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ChainUnavailable):
+            await opened.chain.transfers(tip)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    assert pages == 1
+
+
+async def test_cookies_are_not_kept(opened: Opened) -> None:
+    cookies = tuple(("set-cookie", f"name{number}={'x' * 500}") for number in range(50))
+    opened.api.fault = lambda _, answer: replace(answer, headers=cookies)
+    for _ in range(3):
+        await opened.chain.tip()
+    assert "cookie" not in opened.api.requests[-1].headers
+
+
+@pytest.mark.parametrize("tag", ["\u00ff\u00fe", "x" * 5_000])
+async def test_an_etag_that_no_header_holds_is_not_sent_back(opened: Opened, tag: str) -> None:
+    opened.api.fault = lambda _, answer: replace(answer, headers=(("etag", tag),))
+    first = await opened.chain.tip()
+    assert await opened.chain.tip() == first
+    assert "if-none-match" not in opened.api.requests[-1].headers
