@@ -13,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacktill.application.addresses import (
-    activate_due_addresses,
+    SCHEDULED_PER_DAY,
     cancel_address,
     confirm_address,
     request_address,
+)
+from stacktill.application.addresses_in_force import (
+    activate_due_addresses,
+    remind_of_addresses,
 )
 from stacktill.application.audit import check_page
 from stacktill.application.merchants import create_merchant
@@ -110,6 +114,62 @@ async def test_without_the_wallet_in_force_it_waits_and_is_announced(till: Till)
         "settlement_address.scheduled",
         "settlement_address.activated",
     ]
+
+
+async def remind(till: Till) -> int:
+    return await till.write(remind_of_addresses, False, till.clock.now(), 100)
+
+
+@pytest.mark.parametrize(("delay", "lead"), [(DELAY, 24 * 3600), (3_600, 1_800)])
+async def test_it_is_told_once_more_before_it_takes_effect(
+    till: Till, delay: int, lead: int
+) -> None:
+    till = replace(till, services=replace(till.services, address_delay_seconds=delay))
+    change = await request(till, "ST-new")
+    await confirm(till, change, signature="ST-new")
+    till.clock.advance(delay - lead - 1)
+    assert await remind(till) == 0
+    till.clock.advance(1)
+    assert await remind(till) == 1
+    assert await remind(till) == 0
+    told = ["settlement_address.scheduled", "settlement_address.will_activate"]
+    assert await till.events(change.id) == told
+
+
+@pytest.mark.parametrize("end", ["canceled", "due"])
+async def test_what_has_ended_is_not_told_once_more(till: Till, end: str) -> None:
+    change = await request(till, "ST-new")
+    await confirm(till, change, signature="ST-new")
+    if end == "canceled":
+        await till.do(cancel_address, change.id)
+    till.clock.advance(DELAY)
+    await due(till)
+    assert await remind(till) == 0
+
+
+async def test_nobody_can_bury_one_change_under_many(till: Till) -> None:
+    for number in range(SCHEDULED_PER_DAY):
+        change = await request(till, f"ST-{number}")
+        await confirm(till, change, signature=f"ST-{number}")
+        await till.do(cancel_address, change.id)
+        till.clock.advance(60)
+    more = await request(till, "ST-more")
+    with pytest.raises(StateConflict, match="10 changes a day"):
+        await confirm(till, more, signature="ST-more")
+    till.clock.advance(24 * 3600 - 60 * SCHEDULED_PER_DAY)
+    assert (await confirm(till, more, signature="ST-more")).status == "scheduled"
+
+
+async def test_an_address_in_force_without_a_key_is_told_apart_from_a_wrong_signature(
+    till: Till,
+) -> None:
+    vault = await request(till, "ST-dao.vault")
+    await confirm(till, vault, current_signature=till.address)
+    change = await request(till, "ST-new")
+    with pytest.raises(InvalidParameter, match="no single key"):
+        await confirm(till, change, signature="ST-new", current_signature="ST-dao.vault")
+    waiting = await confirm(till, change, signature="ST-new")
+    assert (waiting.status, waiting.is_proven) == ("scheduled", True)
 
 
 async def test_a_stolen_key_cannot_redirect_money(till: Till) -> None:

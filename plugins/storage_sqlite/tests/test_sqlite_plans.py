@@ -38,6 +38,13 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"order": "effective_at"},
         "due",
     ),
+    (
+        "address_changes",
+        {"livemode": False, "status": "scheduled", "remind_at <=": 5},
+        {"order": "remind_at"},
+        "reminder",
+    ),
+    ("address_changes", {**MINE, "effective_at >": 5}, {"limit": 10}, "list"),
     ("settlement_addresses", {**MINE, "chain_id": "c"}, {}, "list"),
     ("audit_entries", {**MINE}, {"order": "number", "descending": True, "limit": 1}, "number"),
     ("audit_entries", {**MINE, "number >": 7}, {"order": "number"}, "number"),

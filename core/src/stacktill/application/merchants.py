@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stacktill.application.addresses import give_address
+from stacktill.application.addresses_in_force import give_address
 from stacktill.application.audit import audit
 from stacktill.application.journal import changed_attributes, record
 from stacktill.application.keys import NewKey, create_key

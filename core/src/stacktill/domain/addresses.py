@@ -7,6 +7,7 @@ from typing import Literal
 
 __all__ = [
     "ADDRESS_CHANGE_STATUSES",
+    "REMINDER_SECONDS",
     "SIGNING_SECONDS",
     "AddressChange",
     "AddressForm",
@@ -33,13 +34,17 @@ wallet of the address before signed · nobody objected while it was announced.""
 SIGNING_SECONDS = 24 * 3600
 """How long a message may take to be signed."""
 
+REMINDER_SECONDS = 24 * 3600
+"""How long before it takes effect an announced change is told once more; with a short delay, half of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
     """One address that a store wants, or wanted, to be paid at.
 
     ``replaces`` is the address that was in force when it was asked for. ``message`` is what the wallets
-    sign, word for word. ``is_proven`` says that the wallet of ``address`` did. Times are Unix seconds.
+    sign, word for word. ``is_proven`` says that the wallet of ``address`` did. ``remind_at`` is when it is
+    told once more, None when it was or need not be. Times are Unix seconds.
     """
 
     id: str
@@ -58,6 +63,7 @@ class AddressChange:
     effective_at: int | None = None
     activated_at: int | None = None
     ended_at: int | None = None
+    remind_at: int | None = None
 
 
 def change_message(

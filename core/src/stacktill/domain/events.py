@@ -45,6 +45,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "settlement_address.activated",
         "settlement_address.canceled",
         "settlement_address.scheduled",
+        "settlement_address.will_activate",
         "webhook_endpoint.disabled",
     }
 )

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from stacktill.application.addresses import activate_due_addresses
+from stacktill.application.addresses_in_force import activate_due_addresses, remind_of_addresses
 from stacktill.application.chain_blocks import apply_block, replace_first_block, revert_block
 from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
@@ -186,7 +186,12 @@ class Watcher:
         livemode = self._facts.livemode
         # A block from before the end may still turn up for a while, unless the chain's own time is past it.
         surely_over = max(asked_at - self._chain.visibility_seconds, min(tip.time, asked_at))
-        for expire in (expire_payment_intents, expire_sessions, activate_due_addresses):
+        for expire in (
+            expire_payment_intents,
+            expire_sessions,
+            activate_due_addresses,
+            remind_of_addresses,
+        ):
             while True:
                 count = await self._storage.write(
                     expire, self._services, livemode, surely_over, EXPIRIES_PER_ROUND

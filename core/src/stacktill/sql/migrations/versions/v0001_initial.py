@@ -21,7 +21,7 @@ KINDS: dict[str, Any] = {"text": TEXT, "number": sa.BigInteger(), "flag": sa.Sma
 TABLES = {
     "address_changes": """
         id text, merchant_id text, livemode flag, created number, chain_id text, address text,
-        status text, effective_at number?, body text
+        status text, effective_at number?, remind_at number?, body text
     """,
     "api_keys": """
         id text, hash text, merchant_id text, livemode flag, kind text, hint text, created
@@ -160,6 +160,13 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
         "ix_address_changes_due",
         "address_changes",
         "livemode effective_at id",
+        False,
+        "status = 'scheduled'",
+    ),
+    (
+        "ix_address_changes_reminder",
+        "address_changes",
+        "livemode remind_at id",
         False,
         "status = 'scheduled'",
     ),
