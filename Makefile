@@ -91,7 +91,7 @@ $(CONTRACTS)/node_modules/.stamp: $(CONTRACTS)/package-lock.json
 		echo "installing the simulated network for the contracts"; \
 		npm ci --prefix $(CONTRACTS) --no-audit --no-fund --loglevel=error && touch $@; \
 	else \
-		echo "npm is not installed, so the tests of the contracts cannot run"; \
+		echo "npm is not installed, so neither the contracts nor the local chain can run"; \
 	fi
 
 # The first Python on this machine that is new enough; if none is, install.py says so.

@@ -228,7 +228,7 @@ def test_a_fork_brings_a_payment_again_and_its_refund_is_signed(
     chain_of(newcomer, "POST", "reorg", depth=1, mine=2)
     until(lambda: shop.types(intent["id"]).count("payment_intent.succeeded") == 2, seconds=30)
     refund = shop.post("/v1/refunds", {"payment_intent": intent["id"], "amount": 500})
-    newcomer.types("devnet", "refund", refund["id"])
+    newcomer.types(*newcomer.reads(r"(devnet refund) re_…").split(), refund["id"])
     chain_of(newcomer, "POST", "mine")
     until(
         lambda: shop.get(f"/v1/refunds/{refund['id']}")["status"] == "succeeded",
@@ -267,9 +267,36 @@ def test_what_cannot_be_is_said(newcomer: Newcomer, shop: Shop, tmp_path: Path) 
     assert "cannot be paid" in complaint("pay", "pi_nothing")
     assert "not waiting for a signature" in complaint("refund", "re_nothing")
     assert "runs already" in newcomer.types("devnet")
+    assert "A till runs already at" in complaint("till")
     away = tmp_path / "away.toml"
     away.write_text(newcomer.config.read_text().replace("http://127.0.0.1:", "http://192.0.2.1:"))
     assert "is no local chain" in complaint("mine", config=away)
+
+
+@pytest.mark.parametrize(
+    ("node", "complaint"), [("", "there is no 'node' here"), ("v16.20.0", "is v16.20.0")]
+)
+def test_a_machine_without_node_or_with_an_old_one_is_told(
+    tmp_path: Path, node: str, complaint: str
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    if node:
+        (tools / "node").write_text(f"#!/bin/sh\necho {node}\n")
+        (tools / "node").chmod(0o755)
+    done = subprocess.run(
+        [COMMAND, "--config", str(_config(tmp_path)), "devnet", "till"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tools) if node else "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "needs Node 20 or newer" in done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_ctrl_c_ends_both_and_the_next_start_begins_anew(newcomer: Newcomer) -> None:

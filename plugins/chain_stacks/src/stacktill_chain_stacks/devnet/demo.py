@@ -1,4 +1,4 @@
-"""Live mode for a newcomer: chain, till, store and a payment, and the three things to do next."""
+"""Live mode for a newcomer: chain, till, store and a payment, and what to do next."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 
 from msgspec.structs import replace
 
+from stacktill.domain.errors import ConfigError
 from stacktill_chain_stacks.cli.desk import say
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.devnet.note import Note, begin_folder, write_note
@@ -18,8 +19,9 @@ __all__ = ["run_demo"]
 
 
 def run_demo(config: StacksConfig, till: Till, *, interval: int, burn_every: int) -> None:
-    """Run both until the till ends or Ctrl-C; both end with this."""
+    """Run both until Ctrl-C; both end with this. Raise ``ConfigError`` when the till ends by itself."""
     remote = Remote(config.node_url)
+    till.check_alone()
     say("Starting the local chain …")
     with running_chain(remote, interval=interval, burn_every=burn_every):
         note = begin_folder(till.data_dir, str(remote.needed()["id"]))
@@ -34,12 +36,12 @@ def run_demo(config: StacksConfig, till: Till, *, interval: int, burn_every: int
             write_note(till.data_dir, note)
             payment = make_payment(url, note.secret_key)
             _tell(remote, till, note, payment=payment["id"], interval=interval)
-            _watch(process)
+            _watch(process, till)
 
 
-def _watch(process: subprocess.Popen[bytes]) -> None:
+def _watch(process: subprocess.Popen[bytes], till: Till) -> None:
     status = process.wait()
-    say(f"The till has ended with status {status}; its log is in the data folder.")
+    raise ConfigError(f"The till has ended by itself, with status {status}; its log: {till.log}")
 
 
 def _tell(remote: Remote, till: Till, note: Note, *, payment: str, interval: int) -> None:
@@ -65,6 +67,9 @@ A till in live mode, on a chain of this machine. Its sBTC is worth nothing; its 
      {command} events tail --follow
 3. Let a fork take it back; the next blocks bring it again, or not, with --drop:
      {command} devnet reorg --depth 10
+4. Give a part of it back: ask for a refund, and let the store's test wallet sign it (with its re_…):
+     curl {note.url}/v1/refunds -u {note.secret_key}: -d payment_intent={payment} -d amount=1000
+     {command} devnet refund re_…
 
 Ctrl-C ends both."""
     )

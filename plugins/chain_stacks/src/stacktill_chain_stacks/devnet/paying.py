@@ -42,7 +42,8 @@ def ask_for_call(url: str, id: str, payer: str) -> AskedCall:
     )
     if reply.status_code != 200:
         raise InvalidRequest(
-            f"{id} cannot be paid: the page of the till answers {reply.status_code}."
+            f"{id} cannot be paid: the page of the till answers {reply.status_code}. A payment is paid "
+            "once, before its time is over, and not while its page waits for money that a fork took."
         )
     answer = msgspec.json.decode(reply.content, type=_Answer)
     if answer.call is None:

@@ -17,6 +17,7 @@ __all__ = ["running_chain"]
 MAIN = Path("contracts/devnet/main.mjs")
 SDK = Path("contracts/node_modules/@stacks/clarinet-sdk")
 STOP_SECONDS = 20
+OLDEST_NODE = 20
 
 
 @contextmanager
@@ -39,9 +40,7 @@ def running_chain(remote: Remote, *, interval: int, burn_every: int) -> Iterator
 
 def _start(port: int, interval: int, burn_every: int) -> subprocess.Popen[str]:
     root = _repository()
-    node = shutil.which("node")
-    if node is None:
-        raise ConfigError("The local chain needs Node 20 or newer, and there is no 'node' here.")
+    node = _node()
     if not (root / SDK).is_dir():
         raise ConfigError(
             f"The local chain's own needs are missing: npm ci --prefix {root}/contracts"
@@ -56,6 +55,24 @@ def _start(port: int, interval: int, burn_every: int) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+def _node() -> str:
+    node = shutil.which("node")
+    if node is None:
+        raise ConfigError(
+            f"The local chain needs Node {OLDEST_NODE} or newer, and there is no 'node' here."
+        )
+    asked = subprocess.run(  # noqa: S603 - what is on the path
+        [node, "--version"], capture_output=True, text=True, check=False, timeout=STOP_SECONDS
+    )
+    version = asked.stdout.strip()
+    major = version.removeprefix("v").partition(".")[0]
+    if not major.isdecimal() or int(major) < OLDEST_NODE:
+        raise ConfigError(
+            f"The local chain needs Node {OLDEST_NODE} or newer; {node} is {version or 'none'}."
+        )
+    return node
 
 
 def _wait(process: subprocess.Popen[str]) -> None:

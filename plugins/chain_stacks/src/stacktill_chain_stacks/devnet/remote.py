@@ -48,7 +48,10 @@ class Remote:
         except httpx.TransportError:
             return None
         if reply.status_code != 200 or "accounts" not in reply.text:
-            raise ConfigError(f"Something else than a local chain listens at {self.url}.")
+            raise ConfigError(
+                f"Something else than a local chain listens at {self.url}. Free that port, or name "
+                "another in apis or in STACKTILL__PLUGINS__CHAIN_STACKS__APIS."
+            )
         return dict(reply.json())
 
     def needed(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -22,7 +23,10 @@ STOP_SECONDS = 30.0
 
 
 class _Address(msgspec.Struct):
+    """What a server says in its data folder of where it is, and which process."""
+
     url: str
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,21 @@ class Till:
         named = [] if self.config is None else ["--config", str(self.config)]
         return [sys.executable, "-m", "stacktill.cli", *named]
 
+    @property
+    def log(self) -> Path:
+        """Where it writes what it does."""
+        return self.data_dir / "chain_stacks_devnet.log"
+
+    def check_alone(self) -> None:
+        """Raise ``ConfigError`` when a till has its books in the folder already."""
+        found = self._address()
+        if found is not None and _is_alive(found.pid) and _is_healthy(found.url):
+            raise ConfigError(
+                f"A till runs already at {found.url} (process {found.pid}), with its books in "
+                f"{self.data_dir}. What to do with it stands in the terminal that started it, and "
+                "Ctrl-C there ends it."
+            )
+
     def run(self, *words: str) -> str:
         """What a command says; raise ``ConfigError`` with its complaint when it fails."""
         done = subprocess.run(  # noqa: S603 - our own program
@@ -50,8 +69,7 @@ class Till:
     @contextmanager
     def served(self) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         """The server's process and address once it is healthy; it ends with the context."""
-        log = self.data_dir / "chain_stacks_devnet.log"
-        with log.open("ab") as file:
+        with self.log.open("ab") as file:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [*self.command, "serve"],
                 stdin=subprocess.DEVNULL,
@@ -60,7 +78,7 @@ class Till:
                 start_new_session=True,
             )
         try:
-            yield process, self._ready(process, log)
+            yield process, self._ready(process)
         finally:
             process.terminate()
             try:
@@ -69,17 +87,33 @@ class Till:
                 process.kill()
                 process.wait()
 
-    def _ready(self, process: subprocess.Popen[bytes], log: Path) -> str:
-        note = self.data_dir / "server.json"
+    def _ready(self, process: subprocess.Popen[bytes]) -> str:
         end = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < end:
-            if note.is_file():
-                url = msgspec.json.decode(note.read_bytes(), type=_Address).url
-                if _is_healthy(url):
-                    return url
+            found = self._address()
+            # One that was killed leaves its note behind, and another may answer at that address.
+            if found is not None and found.pid == process.pid and _is_healthy(found.url):
+                return found.url
             time.sleep(0.1)
-        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
-        raise ConfigError("\n".join(["The till did not start:", *last, f"(the whole: {log})"]))
+        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        last = [line.removeprefix("stacktill: ") for line in said]
+        raise ConfigError("\n".join(["The till did not start:", *last, f"(the whole: {self.log})"]))
+
+    def _address(self) -> _Address | None:
+        try:
+            return msgspec.json.decode((self.data_dir / "server.json").read_bytes(), type=_Address)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _is_healthy(url: str) -> bool:
