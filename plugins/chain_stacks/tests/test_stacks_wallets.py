@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plugins.chain_stacks.tests.devnet_kit import (
@@ -75,14 +76,13 @@ def order(devnet: Devnet, sats: int = 10_000, **more: object) -> WalletOrder:
     return replace(known, **more)  # type: ignore[arg-type]
 
 
-async def signed(wallet: Wallet, who: str, call: WalletCall) -> str:
-    """Sign a call as it was prepared, and send it."""
+async def signed(wallet: Wallet, who: str, call: WalletCall, **more: Any) -> str:
+    """Sign a call as it was prepared, and send it; ``more`` are nonce and fee."""
     values = tuple(decode_value(bytes.fromhex(one)) for one in call.arguments)
-    (bound,) = (read_post_condition(Reader(bytes.fromhex(one))) for one in call.post_conditions)
-    assert isinstance(bound, TokenCondition)
-    return await wallet.send(
-        who, Call(Principal.parse(call.contract), call.function, values), bound
-    )
+    bounds = [read_post_condition(Reader(bytes.fromhex(one))) for one in call.post_conditions]
+    assert all(isinstance(bound, TokenCondition) for bound in bounds)
+    called = Call(Principal.parse(call.contract), call.function, values)
+    return await wallet.send(who, called, *bounds, **more)
 
 
 async def moved(chain: Chain) -> list[tuple[str, int, bytes | None]]:
@@ -179,9 +179,27 @@ async def test_what_became_of_a_transaction_is_told(
         )
         assert await desk.fate(good) == "pending"
         bad = await wallet.pay("bob", devnet.address("merchant"), 2**60, None)
+        call = await desk.call(order(devnet), devnet.address("alice"))
+        unbound = await signed(wallet, "alice", replace(call, post_conditions=()))
         devnet.mine()
         assert await desk.fate(good) == "mined"
         assert await desk.fate(bad) == "failed"
+        assert await desk.fate(unbound) == "stopped"
+
+
+async def test_a_transaction_that_another_one_replaced_is_no_reason_to_pay_again(
+    devnet: Devnet, wallet: Wallet, tmp_path: Path
+) -> None:
+    async with opened_devnet_chain(devnet, tmp_path) as (chain, _):
+        desk = desk_of(chain)
+        call = await desk.call(order(devnet), devnet.address("alice"))
+        account = await wallet.node.account(devnet.address("alice"))
+        slow = await signed(wallet, "alice", call, nonce=account.nonce)
+        fast = await signed(wallet, "alice", call, nonce=account.nonce, fee_ustx=50_000)
+        assert await desk.fate(slow) == "unseen"
+        assert await desk.fate(fast) == "pending"
+        devnet.mine()
+        assert await desk.fate(fast) == "mined"
 
 
 async def test_a_source_that_fails_leaves_questions_open(devnet: Devnet, tmp_path: Path) -> None:

@@ -12,8 +12,11 @@ from stacktill.plugin.chain import Chain
 
 __all__ = ["Fate", "Purse", "WalletCall", "WalletChain", "WalletDesk", "WalletOrder", "wallet_desk"]
 
-Fate = Literal["unseen", "pending", "mined", "failed"]
-"""What the network says of a transaction: it knows none, it waits, it is in a block, or it moved nothing."""
+Fate = Literal["unseen", "pending", "mined", "failed", "stopped"]
+"""What the network says of a transaction: it knows none, or none any more; it waits; it is in a block; it is
+in a block and moved nothing, because its contract refused or, ``stopped``, because its post-conditions were
+not those that the wallet had been given.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

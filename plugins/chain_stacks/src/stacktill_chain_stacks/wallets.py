@@ -26,6 +26,14 @@ ANSWER_SECONDS = 4.0
 """A payer waits for this look at the chain; longer than that nobody should."""
 KEPT_SECONDS = 60.0
 """How long a fee, or what the contract says of itself, is taken as it was."""
+FATES: dict[str, Fate] = {
+    "pending": "pending",
+    "success": "mined",
+    "abort_by_response": "failed",
+    "abort_by_post_condition": "stopped",
+    "problematic_skipped": "failed",
+}
+"""By the API's statuses. All others say nothing: who was dropped was perhaps replaced, by one that pays."""
 PURSE_REQUESTS, FATE_REQUESTS, CONTRACT_REQUESTS = 3, 1, 2
 
 T = TypeVar("T")
@@ -125,9 +133,7 @@ class Wallets:
         found = None if self._api is None else await self._api.transaction(txid)
         if found is None:
             return "unseen"
-        if found.status == "pending":
-            return "pending"
-        return "mined" if found.status == "success" else "failed"
+        return FATES.get(found.status, "unseen")
 
     async def _asked(self, question: Awaitable[T], requests: int) -> T | None:
         """The answer; None when the payers' share is used up or there is none in time."""
