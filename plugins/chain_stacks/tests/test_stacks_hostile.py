@@ -20,7 +20,8 @@ from plugins.chain_stacks.tests.fake_api import (
 )
 from plugins.chain_stacks.tests.stacks_kit import Opened, opened_chain
 
-from stacktill.plugin import ChainUnavailable
+from stacktill.plugin import ChainUnavailable, PartlyUnread
+from stacktill_chain_stacks.client.api import MOST_EVENTS
 
 STRANGER = "SP000000000000000000002Q6VF78.anything"
 TXID = named_hash("transaction")
@@ -102,3 +103,70 @@ async def test_an_etag_that_no_header_holds_is_not_sent_back(opened: Opened, tag
     first = await opened.chain.tip()
     assert await opened.chain.tip() == first
     assert "if-none-match" not in opened.api.requests[-1].headers
+
+
+def crowd(name: str, events: int) -> FakeTransaction:
+    """A transaction of so many events."""
+    return FakeTransaction(named_hash(name), (printed(b"\x03", contract=STRANGER),) * events)
+
+
+async def test_more_events_than_anybody_reads_hide_no_other_payment(opened: Opened) -> None:
+    opened.node.mine(
+        crowd("crowd", MOST_EVENTS + 1), FakeTransaction(TXID, (moved(7), memo_print(b"honest")))
+    )
+    with pytest.raises(PartlyUnread) as told:
+        await seen(opened)
+    assert [one.memo for one in told.value.transfers] == [b"honest"]
+    assert told.value.unread == (named_hash("crowd"),)
+    # It was known by its first page.
+    asked = [one for one in opened.api.requests if named_hash("crowd") in one.path]
+    assert len(asked) == 1
+
+
+async def test_a_crowd_of_megabytes_does_not_shut_the_source_up(opened: Opened) -> None:
+    shouts = (printed(MEGABYTE, contract=STRANGER),) * 9
+    loud = [FakeTransaction(named_hash("loud", number), shouts) for number in range(8)]
+    opened.node.mine(*loud, FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
+    assert await seen(opened) == [(7, b"honest")]
+
+
+async def test_what_nobody_understands_is_named(opened: Opened) -> None:
+    opened.node.mine(
+        crowd("odd", 1), FakeTransaction(TXID, (moved(7), memo_print(b"honest"))), crowd("even", 1)
+    )
+
+    def odd(request: Request, answer: Answer) -> Answer:
+        return Answer(200, b"[]") if named_hash("odd") in request.path else answer
+
+    opened.api.fault = odd
+    with pytest.raises(PartlyUnread) as told:
+        await seen(opened)
+    assert told.value.unread == (named_hash("odd"),)
+    assert len(told.value.transfers) == 1
+
+
+async def test_a_source_that_reads_more_goes_before_one_that_reads_less(tmp_path: Path) -> None:
+    async with opened_chain(tmp_path, sources=2) as opened:
+        opened.node.mine(crowd("odd", 1), FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
+        opened.api.fault = lambda request, answer: (
+            Answer(200, b"[]") if request.path.endswith("/events") else answer
+        )
+        assert await seen(opened) == [(7, b"honest")]
+        opened.apis[1].fault = lambda *_: Answer(500)
+        with pytest.raises(PartlyUnread):
+            await seen(opened)
+
+
+async def test_one_of_three_cannot_make_the_others_blind(tmp_path: Path) -> None:
+    def blind(request: Request, answer: Answer) -> Answer:
+        return Answer(200, b"[]") if request.path.endswith("/events") else answer
+
+    async with opened_chain(tmp_path, sources=3, agreement=2) as opened:
+        opened.node.mine(FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
+        opened.api.fault = blind
+        assert await seen(opened) == [(7, b"honest")]
+        opened.apis[1].fault = blind
+        # Now only one says what it was, which is too few: it is nobody's yet.
+        with pytest.raises(PartlyUnread) as told:
+            await seen(opened)
+        assert (told.value.transfers, told.value.unread) == ((), (TXID,))

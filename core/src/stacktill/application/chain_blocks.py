@@ -30,6 +30,7 @@ from stacktill.plugin.storage import UnitOfWork
 __all__ = [
     "KEPT_BLOCKS",
     "apply_block",
+    "book_transfers",
     "replace_first_block",
     "revert_block",
 ]
@@ -53,6 +54,19 @@ def apply_block(
         return False
     uow.chain_blocks.add(_row(facts.chain_id, block))
     uow.chain_blocks.remove(f"{facts.chain_id}/{block.height - KEPT_BLOCKS}")
+    book_transfers(uow, services, facts, block, transfers)
+    _finalise_due(uow, services, facts.chain_id, block)
+    return True
+
+
+def book_transfers(
+    uow: UnitOfWork,
+    services: Services,
+    facts: ChainFacts,
+    block: Block,
+    transfers: Sequence[Transfer],
+) -> None:
+    """Book what the transfers of a block mean to the stores; what is in the books stays as it is."""
     known = _known_addresses(uow, facts.chain_id, transfers)
     for item, following in zip_longest(transfers, transfers[1:]):
         if item.amount <= 0:
@@ -63,8 +77,6 @@ def apply_block(
         if owner is not None:
             beside = None if following is None or _is_same(known, owner, following) else following
             receive_transfer(uow, services, facts, block, item, owner=owner, following=beside)
-    _finalise_due(uow, services, facts.chain_id, block)
-    return True
 
 
 def revert_block(uow: UnitOfWork, services: Services, chain_id: str, hash: str) -> bool:

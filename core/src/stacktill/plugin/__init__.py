@@ -38,6 +38,7 @@ from stacktill.plugin.storage import (
     UnitOfWork,
     Where,
 )
+from stacktill.plugin.unread import PartlyUnread
 from stacktill.plugin.wallets import (
     Purse,
     WalletCall,
@@ -65,6 +66,7 @@ __all__ = [
     "NotUnique",
     "NotificationBackend",
     "Notifier",
+    "PartlyUnread",
     "PluginConfig",
     "PluginContext",
     "PluginInfo",

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from stacktill.application.addresses_in_force import activate_due_addresses, remind_of_addresses
-from stacktill.application.chain_blocks import apply_block, replace_first_block, revert_block
+from stacktill.application.chain_blocks import revert_block
 from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.payment_intents import expire_payment_intents
@@ -26,12 +26,14 @@ from stacktill.application.stalls import (
     note_stall,
     stall_noted,
 )
+from stacktill.application.unread import Reading, apply_reading
 from stacktill.domain.accounting import ChainBlock
-from stacktill.plugin.chain import Block, Chain, ChainUnavailable, Transfer
+from stacktill.plugin.chain import Block, Chain, ChainUnavailable
 from stacktill.plugin.crash_points import reach
 from stacktill.plugin.health import Health
 from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.forks import common_ancestor
+from stacktill.runtime.unread import UnreadReader
 
 __all__ = ["Watcher"]
 
@@ -69,6 +71,9 @@ class Watcher:
         self._lag_blocks = 0
         self._level_at = 0.0
         self._one_at_a_time = asyncio.Lock()
+        self._reader = UnreadReader(
+            storage, services, chain, self._facts, log=log, on_change=on_change
+        )
 
     async def run(self) -> None:
         """Follow the chain for ever, backing off while its source fails."""
@@ -114,12 +119,13 @@ class Watcher:
                 return  # The source has not got as far as we have, or as it says: nothing is sure.
         self._fault = None
         self._level_at = asyncio.get_running_loop().time()
+        await self._reader.catch_up()
         await self._expire(tip, asked_at)
 
     async def _start(self, tip: Block) -> None:
         """The first block of a new box, far enough below the tip for forks to be followed."""
-        block, transfers = await self._foot(tip.height)
-        await self._storage.write(apply_block, self._services, self._facts, block, transfers)
+        reading = await self._foot(tip.height)
+        await self._storage.write(apply_reading, self._services, self._facts, reading)
 
     async def _step_back(self, ancestor: int) -> None:
         """Take back, one unit of work each, every block above the common ancestor."""
@@ -142,24 +148,17 @@ class Watcher:
 
     async def _replace_first(self, first: ChainBlock) -> None:
         """The fork reaches below the books: begin them anew, low enough to miss nothing it moved."""
-        block, transfers = await self._foot(first.height)
-        await self._storage.write(
-            replace_first_block,
-            self._services,
-            self._facts,
-            first=first,
-            block=block,
-            transfers=transfers,
-        )
+        reading = await self._foot(first.height)
+        await self._storage.write(apply_reading, self._services, self._facts, reading, first=first)
         self._on_change()
 
-    async def _foot(self, height: int) -> tuple[Block, Sequence[Transfer]]:
+    async def _foot(self, height: int) -> Reading:
         """The block to begin with below a height, and its transfers."""
         # A young chain may count its blocks from 1, or show none from before its history began.
         for number in range(max(height - FOOT_BLOCKS, 0), height + 1):
             block = await self._chain.block(number)
             if block is not None:
-                return block, await self._chain.transfers(block)
+                return await self._reader.read(block, lag_blocks=self._lag_blocks)
         raise ChainUnavailable(f"the chain does not show any block up to {height}")
 
     async def _step_forward(self, here: ChainBlock) -> bool:
@@ -171,9 +170,9 @@ class Watcher:
             raise ChainUnavailable(
                 f"block {here.height + 1} does not follow from block {here.height}"
             )
-        transfers = await self._chain.transfers(block)
+        reading = await self._reader.read(block, lag_blocks=self._lag_blocks)
         reach("watch.before_write")
-        await self._storage.write(apply_block, self._services, self._facts, block, transfers)
+        await self._storage.write(apply_reading, self._services, self._facts, reading)
         reach("watch.after_write")
         self._on_change()
         return True
@@ -185,7 +184,8 @@ class Watcher:
         reach("watch.before_expiry")
         livemode = self._facts.livemode
         # A block from before the end may still turn up for a while, unless the chain's own time is past it.
-        surely_over = max(asked_at - self._chain.visibility_seconds, min(tip.time, asked_at))
+        seen_until = max(asked_at - self._chain.visibility_seconds, min(tip.time, asked_at))
+        surely_over = self._reader.surely_over(seen_until, asked_at)
         for expire in (
             expire_payment_intents,
             expire_sessions,
@@ -218,7 +218,8 @@ class Watcher:
 
     def health(self) -> Health:
         """Whether the books are level with the chain."""
-        figures = {"lag_blocks": float(self._lag_blocks)}
+        unread = self._reader.count
+        figures = {"lag_blocks": float(self._lag_blocks), "unread_blocks": float(unread)}
         if self._fault is not None:
             return Health(ok=False, detail=self._fault, figures=figures)
         if self._level_at == 0.0:
@@ -226,7 +227,10 @@ class Watcher:
         silent = asyncio.get_running_loop().time() - self._level_at
         if silent > self._unhealthy_after_seconds:
             return Health(ok=False, detail=f"not level for {int(silent)} s", figures=figures)
-        return Health(ok=True, detail="level with the chain", figures=figures)
+        detail = "level with the chain"
+        if unread:
+            detail += f", but for transactions of {unread} blocks that could not be read yet"
+        return Health(ok=True, detail=detail, figures=figures)
 
 
 def _has_no_block(uow: UnitOfWork, id: str) -> bool:

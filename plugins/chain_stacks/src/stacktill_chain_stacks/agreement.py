@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from stacktill.plugin import Block, ChainUnavailable, Transfer
+from stacktill.plugin import Block, ChainUnavailable, PartlyUnread, Transfer
 from stacktill_chain_stacks.source import ChainSource
 
 __all__ = ["Agreement"]
@@ -49,9 +50,35 @@ class Agreement:
         return self._common(await self._ask(lambda source: source.block(height)), f"block {height}")
 
     async def transfers(self, block: Block) -> tuple[Transfer, ...]:
-        """The transfers of a block, as enough sources tell of them."""
-        told = await self._ask(lambda source: source.transfers(block))
-        return self._common(told, f"the transfers of block {block.hash}")
+        """The transfers of a block, as enough sources tell of them.
+
+        Raise ``PartlyUnread`` when enough of them agree about all but what some cannot read.
+        """
+        if self._needed == 1:
+            return await self._transfers_in_turn(block)
+        told = await self._ask(lambda source: _told_by(source, block))
+        what = f"the transfers of block {block.hash}"
+        whole = {name: one.transfers for name, one in told.items() if not one.unread}
+        if self._enough(whole):
+            return self._common(whole, what)
+        unread = frozenset(txid for one in told.values() for txid in one.unread)
+        parts = {name: one.without(unread) for name, one in told.items()}
+        common = self._common(parts, what)
+        why = next((one.why for one in told.values() if one.unread), "")
+        raise PartlyUnread(why, common, tuple(sorted(unread)))
+
+    async def _transfers_in_turn(self, block: Block) -> tuple[Transfer, ...]:
+        """What the first source says that can read all of it, else what the first says that can read some."""
+        partly: PartlyUnread | None = None
+        faults = []
+        for source in self._sources:
+            try:
+                return await source.transfers(block)
+            except PartlyUnread as error:
+                partly = partly or error
+            except ChainUnavailable as error:
+                faults.append(str(error))
+        raise partly or ChainUnavailable(" ".join(faults))
 
     async def _ask(self, question: Callable[[ChainSource], Awaitable[T]]) -> dict[str, T]:
         """The answers by source, as many as are needed at the least."""
@@ -84,10 +111,14 @@ class Agreement:
                 faults.append(str(error))
         raise ChainUnavailable(" ".join(faults))
 
+    def _enough(self, answers: dict[str, T]) -> list[T]:
+        """The answers that enough sources give: none, one, or two camps of them."""
+        counts = Counter(answers.values()).most_common(2)
+        return [answer for answer, count in counts if count >= self._needed]
+
     def _common(self, answers: dict[str, T], what: str) -> T:
         """What enough sources say; when two camps are large enough, nobody is believed."""
-        counts = Counter(answers.values()).most_common(2)
-        enough = [answer for answer, count in counts if count >= self._needed]
+        enough = self._enough(answers)
         if len(enough) != 1:
             raise ChainUnavailable(f"{', '.join(answers)} do not agree about {what}.")
         return enough[0]
@@ -98,3 +129,23 @@ def _raise_others(errors: Sequence[BaseException]) -> None:
     for error in errors:
         if not isinstance(error, ChainUnavailable):
             raise error
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a source could read of a block, and what it could not."""
+
+    transfers: tuple[Transfer, ...]
+    unread: tuple[str, ...] = ()
+    why: str = ""
+
+    def without(self, txids: frozenset[str]) -> tuple[Transfer, ...]:
+        """The transfers of all other transactions."""
+        return tuple(one for one in self.transfers if one.txid not in txids)
+
+
+async def _told_by(source: ChainSource, block: Block) -> _Told:
+    try:
+        return _Told(await source.transfers(block))
+    except PartlyUnread as error:
+        return _Told(error.transfers, error.unread, str(error))

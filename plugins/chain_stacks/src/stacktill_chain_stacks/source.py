@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Protocol
 
-from stacktill.plugin import Block, ChainUnavailable, Transfer
+from stacktill.plugin import Block, ChainUnavailable, PartlyUnread, Transfer
 from stacktill_chain_stacks.client.api import ApiClient
+from stacktill_chain_stacks.client.http import NotUnderstood
 from stacktill_chain_stacks.client.node import NodeClient
 from stacktill_chain_stacks.client.shapes import ApiBlock, ApiTransaction
 from stacktill_chain_stacks.identity import Identity
@@ -36,7 +38,10 @@ class ChainSource(Protocol):
         ...
 
     async def transfers(self, block: Block) -> tuple[Transfer, ...]:
-        """All transfers of a block in chain order, as long as it is canonical."""
+        """All transfers of a block in chain order, as long as it is canonical.
+
+        Raise ``PartlyUnread`` when some of its transactions cannot be read, and the others can.
+        """
         ...
 
 
@@ -70,7 +75,7 @@ class ApiSource:
         """All transfers of a block in chain order; the block is still canonical after they were read."""
         await self.check()
         listed = await self._api.transactions(block.hash)
-        moving = [one for one in listed if one.status == "success" and one.type in _MOVING]
+        moving = [one for one in listed if _may_move(one)]
         limit = asyncio.Semaphore(READINGS_AT_ONCE)
         try:
             async with asyncio.TaskGroup() as group:
@@ -84,7 +89,7 @@ class ApiSource:
             raise ChainUnavailable(
                 f"{self.name} lists {len(listed)} of {after.tx_count} transactions of {block.hash}."
             )
-        return tuple(transfer for task in tasks for transfer in task.result())
+        return self._gathered([task.result() for task in tasks])
 
     async def check(self) -> None:
         """Look once whether the host is on our network and means the same sBTC."""
@@ -92,10 +97,36 @@ class ApiSource:
             await self._identity.check(self._node)
             self._known = True
 
-    async def _events(self, one: ApiTransaction, limit: asyncio.Semaphore) -> list[Transfer]:
+    def _gathered(self, read: list[list[Transfer] | _Unread]) -> tuple[Transfer, ...]:
+        """The transfers of all transactions; raise ``PartlyUnread`` when some could not be read."""
+        found = [one for one in read if not isinstance(one, _Unread)]
+        unread = [one for one in read if isinstance(one, _Unread)]
+        transfers = tuple(transfer for part in found for transfer in part)
+        if unread:
+            raise PartlyUnread(unread[0].why, transfers, tuple(one.txid for one in unread))
+        return transfers
+
+    async def _events(
+        self, one: ApiTransaction, limit: asyncio.Semaphore
+    ) -> list[Transfer] | _Unread:
         txid = one.tx_id.removeprefix("0x")
         async with limit:
-            return transfers_of(txid, await self._api.events(txid))
+            try:
+                return transfers_of(txid, await self._api.events(txid))
+            except NotUnderstood as error:
+                return _Unread(txid, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A transaction whose events could not be made out."""
+
+    txid: str
+    why: str
+
+
+def _may_move(one: ApiTransaction) -> bool:
+    return one.status == "success" and one.type in _MOVING and one.event_count != 0
 
 
 def _plain(block: ApiBlock) -> Block:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stacktill.plugin import ChainUnavailable, Transfer
+from stacktill.plugin import Transfer
+from stacktill_chain_stacks.client.http import NotUnderstood
 from stacktill_chain_stacks.client.shapes import ApiEvent, FtAsset
 from stacktill_chain_stacks.wire.clarity import Buffer
 from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
@@ -26,7 +27,7 @@ def transfers_of(txid: str, events: Sequence[ApiEvent]) -> list[Transfer]:
     """The transfers among a transaction's events, which are given in order and without gaps between pairs.
 
     ``event_index`` counts the events of this transaction from 0, because sources count from different
-    starts. Raise ``ChainUnavailable`` when a transfer names nobody.
+    starts. Raise ``NotUnderstood`` when a transfer names nobody.
     """
     found = []
     for place, event in enumerate(events):
@@ -34,7 +35,7 @@ def transfers_of(txid: str, events: Sequence[ApiEvent]) -> list[Transfer]:
         if moved is None or moved.type != "transfer":
             continue
         if moved.sender is None or moved.recipient is None:
-            raise ChainUnavailable(f"A transfer of {txid} names no sender or no recipient.")
+            raise NotUnderstood(f"A transfer of {txid} names no sender or no recipient.")
         after = events[place + 1] if place + 1 < len(events) else None
         adjacent = after is not None and after.event_index == event.event_index + 1
         found.append(
@@ -64,7 +65,7 @@ def _memo(moved: FtAsset, after: ApiEvent | None) -> bytes | None:
     try:
         value = decode_value(from_hex(printed.value.hex))
     except WireError as error:
-        raise ChainUnavailable(f"A print of {printed.contract_id} is no value: {error}.") from error
+        raise NotUnderstood(f"A print of {printed.contract_id} is no value: {error}.") from error
     if isinstance(value, Buffer) and len(value.value) <= LONGEST_MEMO_BYTES:
         return value.value
     return None

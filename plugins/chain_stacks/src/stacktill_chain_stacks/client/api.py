@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from stacktill.plugin import ChainUnavailable
-from stacktill_chain_stacks.client.http import AnswerTooLarge, Http
+from stacktill_chain_stacks.client.http import AnswerTooLarge, Http, NotUnderstood
 from stacktill_chain_stacks.client.shapes import (
     ApiBlock,
     ApiEvent,
@@ -28,7 +28,9 @@ Found = TypeVar("Found")
 EVENTS_PER_PAGE = 100
 TRANSACTIONS_PER_PAGE = 50
 MOST_ENTRIES = 25_000
-"""Of one list: more transactions than a block holds, and more events than an honest one makes."""
+"""Of one list; no block holds so many transactions."""
+MOST_EVENTS = 5_000
+"""Of one transaction: a pause of a minute at the pace of a host without a key, and not of hours."""
 LONGEST_PRINT = 1_000
 """Hex digits of what a contract printed; a memo has far fewer, and the rest is dropped unread."""
 
@@ -74,10 +76,12 @@ class ApiClient:
     async def events(self, txid: str) -> list[ApiEvent]:
         """All events of a transaction in order, without what was printed where that is long."""
         path = f"/extended/v3/transactions/0x{txid}/events"
-        found = await self._all(path, Page[ApiEvent], EVENTS_PER_PAGE, kept=_thinned)
+        found = await self._all(
+            path, Page[ApiEvent], EVENTS_PER_PAGE, most=MOST_EVENTS, kept=_thinned
+        )
         ordered = sorted(found, key=lambda one: one.event_index)
         if len({one.event_index for one in ordered}) != len(ordered):
-            raise ChainUnavailable(f"{self.name} lists an event of {txid} twice.")
+            raise NotUnderstood(f"{self.name} lists an event of {txid} twice.")
         return ordered
 
     async def balance(self, principal: str, asset: str) -> int:
@@ -98,21 +102,29 @@ class ApiClient:
         return self._needed(await self._http.get(path, MempoolFees), path)
 
     async def _all(
-        self, path: str, kind: type[Page[T]], limit: int, *, kept: Callable[[T], T] | None = None
+        self,
+        path: str,
+        kind: type[Page[T]],
+        limit: int,
+        *,
+        most: int = MOST_ENTRIES,
+        kept: Callable[[T], T] | None = None,
     ) -> list[T]:
         """Every entry of a list, or an error when pages or entries are missing."""
         found: list[T] = []
         cursor: str | None = None
         while True:
             page, limit = await self._page(path, kind, limit, cursor)
-            if page.total > MOST_ENTRIES:
-                raise ChainUnavailable(f"{self.name} lists {page.total} entries of {path}.")
+            if page.total > most:
+                raise NotUnderstood(
+                    f"{self.name} lists {page.total} entries of {path}: {most} are the most."
+                )
             found += page.results if kept is None else map(kept, page.results)
             if len(found) == page.total:
                 return found
             cursor = page.cursor.next
             if not page.results or len(found) > page.total or cursor is None:
-                raise ChainUnavailable(f"{self.name} does not show all entries of {path}.")
+                raise NotUnderstood(f"{self.name} does not show all entries of {path}.")
 
     async def _page(
         self, path: str, kind: type[Page[T]], limit: int, cursor: str | None
@@ -131,7 +143,7 @@ class ApiClient:
             if page is None:
                 raise ChainUnavailable(f"{self.name} does not, or no longer, know {path}.")
             if len(page.results) > limit:
-                raise ChainUnavailable(f"{self.name} shows more of {path} than it was asked for.")
+                raise NotUnderstood(f"{self.name} shows more of {path} than it was asked for.")
             return page, limit
 
     def _needed(self, found: Found | None, path: str) -> Found:

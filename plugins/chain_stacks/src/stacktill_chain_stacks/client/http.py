@@ -17,7 +17,7 @@ import msgspec
 from stacktill.plugin import ChainUnavailable
 from stacktill_chain_stacks.client.pace import Pace
 
-__all__ = ["AnswerTooLarge", "Http", "Reply", "open_http"]
+__all__ = ["AnswerTooLarge", "Http", "NotUnderstood", "Reply", "open_http"]
 
 T = TypeVar("T")
 
@@ -29,7 +29,11 @@ _OK, _NOT_MODIFIED, _BAD_REQUEST, _NOT_FOUND, _TOO_MANY = 200, 304, 400, 404, 42
 _ASKED_WRONGLY = (_BAD_REQUEST, 413, 414, 422)
 
 
-class AnswerTooLarge(ChainUnavailable):
+class NotUnderstood(ChainUnavailable):
+    """A host that works answers one question in a way that cannot be used."""
+
+
+class AnswerTooLarge(NotUnderstood):
     """An answer is larger than anybody would take; less may be asked for at once."""
 
 
@@ -109,11 +113,13 @@ class Http:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 reply, retry_after = await self._exchange(method, address, headers, content)
+        except _TooLarge as error:
+            # Anybody can put what is large on the chain: it must not shut the host up for all others.
+            raise AnswerTooLarge(f"{self.name} answers too much: {error}.") from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             self.pace.failed()
             words = str(error) or type(error).__name__
-            kind = AnswerTooLarge if isinstance(error, _TooLarge) else ChainUnavailable
-            raise kind(f"{self.name} does not answer: {words}.") from error
+            raise ChainUnavailable(f"{self.name} does not answer: {words}.") from error
         if reply.status == _TOO_MANY or reply.status >= 500:
             self.pace.failed(retry_after)
             raise ChainUnavailable(f"{self.name} answers with status {reply.status}.")
@@ -131,7 +137,7 @@ class Http:
             async for part in response.aiter_raw():
                 body += part
                 if len(body) > LARGEST_ANSWER_BYTES:
-                    raise _TooLarge(f"it answers more than {LARGEST_ANSWER_BYTES} bytes")
+                    raise _TooLarge(f"more than {LARGEST_ANSWER_BYTES} bytes")
             reply = Reply(response.status_code, bytes(body), response.headers.get("etag"))
             return reply, _seconds(response.headers.get("retry-after"))
 
@@ -139,12 +145,14 @@ class Http:
         try:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise self._unusable(path, str(error)) from error
+            raise self._unusable(path, str(error), NotUnderstood) from error
 
-    def _unusable(self, path: str, why: str) -> ChainUnavailable:
+    def _unusable(
+        self, path: str, why: str, kind: type[ChainUnavailable] = ChainUnavailable
+    ) -> ChainUnavailable:
         """What it said cannot be used: that counts as a failure of the source."""
         self.pace.failed()
-        return ChainUnavailable(f"{self.name} answers {path} with something else: {why}.")
+        return kind(f"{self.name} answers {path} with something else: {why}.")
 
     def _keep(self, address: str, reply: Reply) -> None:
         if reply.etag is None or len(reply.body) > LARGEST_KEPT_BYTES:
