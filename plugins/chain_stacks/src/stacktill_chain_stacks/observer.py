@@ -17,6 +17,7 @@ import h11
 
 from stacktill.plugin import ChainUnavailable
 from stacktill_chain_stacks.pulse import Pulse
+from stacktill_chain_stacks.shortening import Shortener
 
 __all__ = ["serve_observer"]
 
@@ -28,6 +29,7 @@ NEWS = frozenset({NEW_BLOCK, "new_burn_block"})
 LARGEST_BODY_BYTES = 64 * 1_048_576
 MOST_CONNECTIONS = 16
 SECONDS_PER_REQUEST = 30
+SECONDS_BETWEEN_REFUSALS = 60.0
 PIECE_BYTES = 65_536
 
 
@@ -60,21 +62,34 @@ class _Listener:
         self._token = token.encode()
         self._pulse = pulse
         self._keep = keep
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], bool] = {}
+        """Each connection, the oldest first, and whether it has shown the token."""
+        self._refused_at = float("-inf")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends, misbehaves or says nothing for too long."""
         task = asyncio.current_task()
-        if task is None or len(self._tasks) >= MOST_CONNECTIONS:
+        if task is None or not self._has_room():
             writer.close()
             return
-        self._tasks.add(task)
+        self._tasks[task] = False
         try:
             with suppress(h11.RemoteProtocolError, OSError, TimeoutError, asyncio.CancelledError):
                 await self._converse(reader, writer)
         finally:
-            self._tasks.discard(task)
+            self._tasks.pop(task, None)
             writer.close()
+
+    def _has_room(self) -> bool:
+        """Whether one more may come; whoever has not shown the token makes room, so the node gets in."""
+        if len(self._tasks) < MOST_CONNECTIONS:
+            return True
+        stranger = next((task for task, is_known in self._tasks.items() if not is_known), None)
+        if stranger is None:
+            return False
+        del self._tasks[stranger]
+        stranger.cancel()
+        return True
 
     async def close(self) -> None:
         """End every connection."""
@@ -96,14 +111,14 @@ class _Listener:
                 ):
                     writer.write(connection.send(event) or b"")
                 await writer.drain()
-            if h11.MUST_CLOSE in (connection.our_state, connection.their_state):
+            if status != OK or h11.MUST_CLOSE in (connection.our_state, connection.their_state):
                 return
             connection.start_next_cycle()
 
     async def _read(self, connection: h11.Connection, reader: asyncio.StreamReader) -> int | None:
         """Read a request to its end and return the status it deserves; None when nobody asks any more."""
         status, name = 400, ""
-        body = bytearray()
+        body, shortener = bytearray(), Shortener()
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
@@ -111,10 +126,8 @@ class _Listener:
             elif isinstance(event, h11.Request):
                 status, name = self._judged(event)
             elif isinstance(event, h11.Data):
-                if status == OK and name in NEWS:
-                    body += event.data
-                if len(body) > LARGEST_BODY_BYTES:
-                    return None
+                if status == OK and name in NEWS and len(body) <= LARGEST_BODY_BYTES:
+                    body += shortener.feed(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
                 return self._taken(name, bytes(body)) if status == OK else status
             else:
@@ -124,15 +137,27 @@ class _Listener:
         """Whether a request may speak, and what it is about."""
         token, _, name = bytes(request.target).removeprefix(b"/").partition(b"/")
         if not hmac.compare_digest(token, self._token):
-            log.warning("chain.observer_refused")
+            self._tell_of_refusal()
             return 404, ""
+        if (task := asyncio.current_task()) in self._tasks and task is not None:
+            self._tasks[task] = True
         return (OK if request.method == b"POST" else 405), name.decode("latin-1")
+
+    def _tell_of_refusal(self) -> None:
+        """A line in the log, but not one for each of a thousand knocks."""
+        now = asyncio.get_running_loop().time()
+        if now - self._refused_at >= SECONDS_BETWEEN_REFUSALS:
+            self._refused_at = now
+            log.warning("chain.observer_refused")
 
     def _taken(self, name: str, body: bytes) -> int:
         """Keep what was told and wake who waits."""
         if name not in NEWS:
             return OK
-        if name == NEW_BLOCK:
+        if len(body) > LARGEST_BODY_BYTES:
+            # Refused, the node would tell it for ever; only another source can tell of it now.
+            log.error("chain.observer_overfull", extra={"most_bytes": LARGEST_BODY_BYTES})
+        elif name == NEW_BLOCK:
             try:
                 self._keep(body)
             except (ValueError, ChainUnavailable) as error:

@@ -1,0 +1,120 @@
+"""At the door for a node's news: strangers who crowd, shout or wait, and a node that tells megabytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacktill_chain_stacks import observer
+from stacktill_chain_stacks.observer import MOST_CONNECTIONS, serve_observer
+from stacktill_chain_stacks.pulse import Pulse
+from stacktill_chain_stacks.shortening import LONGEST_TEXT_BYTES, Shortener
+
+TOKEN = "observer-token"
+LONG = "x" * (LONGEST_TEXT_BYTES + 1)
+TEXTS = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ('"', "\\", '\\"', "\n\\", "\u2028\U0001f600", LONG, LONG + '\\"', "\\" * 3_000)
+    ),
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), TEXTS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+def shortened(value: Any) -> Any:
+    """The value with its long texts emptied, which are those that are long as they are written."""
+    if isinstance(value, str):
+        return "" if len(json.dumps(value)) - 2 > LONGEST_TEXT_BYTES else value
+    if isinstance(value, list):
+        return [shortened(one) for one in value]
+    if isinstance(value, dict):
+        return {name: shortened(one) for name, one in value.items()}
+    return value
+
+
+@given(value=JSON, cuts=st.integers(1, 64))
+def test_long_texts_are_emptied_and_nothing_else_changes(value: Any, cuts: int) -> None:
+    whole = json.dumps(value).encode()
+    shortener = Shortener()
+    pieces = [whole[at : at + cuts] for at in range(0, len(whole), cuts)]
+    assert json.loads(b"".join(map(shortener.feed, pieces))) == shortened(value)
+
+
+@given(data=st.binary(max_size=200), cuts=st.integers(1, 9))
+def test_no_bytes_break_it(data: bytes, cuts: int) -> None:
+    shortener = Shortener()
+    pieces = [data[at : at + cuts] for at in range(0, len(data), cuts)]
+    assert data.startswith(b"".join(map(shortener.feed, pieces)))
+
+
+async def test_strangers_who_crowd_the_door_do_not_keep_the_node_out() -> None:
+    kept: list[bytes] = []
+    async with serve_observer("127.0.0.1:0", TOKEN, Pulse(), keep=kept.append) as port:
+        crowd = [
+            await asyncio.open_connection("127.0.0.1", port) for _ in range(3 * MOST_CONNECTIONS)
+        ]
+        for _, writer in crowd:
+            writer.write(b"POST /")
+        async with httpx.AsyncClient() as client:
+            for number in range(3):
+                reply = await client.post(
+                    f"http://127.0.0.1:{port}/{TOKEN}/new_block", json={"number": number}
+                )
+                assert reply.status_code == 200
+                crowd.append(await asyncio.open_connection("127.0.0.1", port))
+        for _, writer in crowd:
+            writer.close()
+    assert len(kept) == 3
+
+
+async def test_a_stranger_is_shown_out_and_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_observer("127.0.0.1:0", TOKEN, Pulse(), keep=lambda _: None) as port:
+        for _ in range(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST /wrong/new_block HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            assert b" 404 " in await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+    refusals = [one for one in caplog.records if one.getMessage() == "chain.observer_refused"]
+    assert len(refusals) == 1
+
+
+async def test_megabytes_of_prints_are_kept_in_short() -> None:
+    kept: list[bytes] = []
+    async with serve_observer("127.0.0.1:0", TOKEN, Pulse(), keep=kept.append) as port:
+        events = [{"raw_value": "0x02" + "00" * 1_000_000}] * 40
+        async with httpx.AsyncClient(timeout=30) as client:
+            reply = await client.post(
+                f"http://127.0.0.1:{port}/{TOKEN}/new_block", json={"events": events}
+            )
+        assert reply.status_code == 200
+    assert json.loads(kept[0]) == {"events": [{"raw_value": ""}] * 40}
+
+
+async def test_what_is_too_large_even_so_does_not_hold_the_node_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(observer, "LARGEST_BODY_BYTES", 10_000)
+    kept: list[bytes] = []
+    caplog.set_level(logging.ERROR)
+    async with (
+        serve_observer("127.0.0.1:0", TOKEN, Pulse(), keep=kept.append) as port,
+        httpx.AsyncClient() as client,
+    ):
+        address = f"http://127.0.0.1:{port}/{TOKEN}/new_block"
+        assert (await client.post(address, json=["short"] * 100_000)).status_code == 200
+        assert (await client.post(address, json=["short"])).status_code == 200
+    assert kept == [b'["short"]']
+    assert "chain.observer_overfull" in caplog.messages
