@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.simulation.client import Client
 from tests.simulation.invariants import Books, check_books, check_histories
-from tests.simulation.scripted_chain import Nature
+from tests.simulation.scripted_chain import LOCKED, SBTC, Nature
 from tests.simulation.shops import Shops
 from tests.simulation.world import Unhappy, World
 
@@ -28,6 +28,10 @@ EXPIRED = """
     WHERE type = 'payment_intent.canceled' AND request_id IS NULL
       AND data LIKE '%"cancellation_reason":"expired"%'
 """
+
+
+HELD = {SBTC: ("available", "pending", "unmatched"), LOCKED: ("locked",)}
+"""The accounts that hold what addresses have of a token."""
 
 
 class Auditor:
@@ -71,6 +75,9 @@ class Auditor:
             self.world.counts[f"reason {deposit.reason}"] += 1
         for refund in books.refunds.values():
             self.world.counts[f"refund {refund.status}"] += 1
+        for one in books.withdrawals:
+            state = "reversed" if one.reversed else "standing"
+            self.world.counts[f"withdrawal {one.kind} {state}"] += 1
         return books
 
     def end(self) -> None:
@@ -115,13 +122,17 @@ class Auditor:
         assert blocks[-1].hash == nature.tip.hash, f"{nature.chain_id} is not level"
 
     def _hold(
-        self, books: Books, nature: Nature, transfers: list[Transfer], addresses: set[str]
+        self, books: Books, nature: Nature, transfers: list[Transfer], addresses: dict[str, str]
     ) -> None:
         chain_id = nature.chain_id
+        locked = [one for one in transfers if (one.sender, one.asset) == (None, LOCKED)]
         come = Counter(
-            _key(item, item.recipient) for item in transfers if item.recipient in addresses
+            _key(item, item.recipient)
+            for item in transfers
+            if item.recipient in addresses and item not in locked
         )
         gone = Counter(_key(item, item.sender) for item in transfers if item.sender in addresses)
+        gone += Counter(_key(item, None) for item in locked if item.recipient in addresses)
         credited = Counter(
             _key(one, one.recipient) for one in books.standing if one.chain_id == chain_id
         )
@@ -132,12 +143,19 @@ class Auditor:
         )
         assert come == credited, f"{chain_id}: came {come - credited}, credited {credited - come}"
         assert gone == debited, f"{chain_id}: left {gone - debited}, debited {debited - gone}"
+        for asset, codes in HELD.items():
+            _check_balances(books, transfers, addresses, asset, codes)
 
-    def _addresses(self, nature: Nature) -> set[str]:
+    def _addresses(self, nature: Nature) -> dict[str, str]:
+        """Every address of a chain, and the beginning of its store's accounts' names."""
         rows = self.world.books.rows(
-            "SELECT address FROM settlement_addresses WHERE chain_id = ?", nature.chain_id
+            "SELECT address, merchant_id, livemode FROM settlement_addresses WHERE chain_id = ?",
+            nature.chain_id,
         )
-        return {str(address) for (address,) in rows}
+        return {
+            str(address): f"{merchant}/{'live' if livemode else 'test'}/{SBTC}/"
+            for address, merchant, livemode in rows
+        }
 
     def _check_expiry(self, books: Books, intent: PaymentIntent, expired: set[str]) -> None:
         """An intent that was paid in time, and never reversed, is not expired."""
@@ -150,6 +168,7 @@ class Auditor:
                 and one.block_time <= (intent.closes_at or 0)
                 and one.match != "dismissed"
                 and one.reason != "unknown_memo"  # It came before the payer was shown anything.
+                and one.id not in books.attached  # Its store may have put it to another intent.
             )
             is_whole = in_time >= intent.due_sats and not intent.reversals
             assert not is_whole or self._was_forked(books, intent), (
@@ -269,8 +288,29 @@ class Auditor:
         return f"{late[0][0]} is overdue" if late else ""
 
 
-def _key(item: Any, party: str) -> tuple[str, int, str, int, str]:
-    return (item.txid, item.event_index, item.asset, item.amount, party)
+def _check_balances(
+    books: Books,
+    transfers: list[Transfer],
+    addresses: dict[str, str],
+    asset: str,
+    codes: tuple[str, ...],
+) -> None:
+    """What a store's accounts hold is what its addresses have on the chain."""
+    there: Counter[str] = Counter(dict.fromkeys(addresses.values(), 0))
+    for item in transfers:
+        if item.asset == asset:
+            for party, amount in ((item.recipient, item.amount), (item.sender, -item.amount)):
+                if party in addresses:
+                    there[addresses[party]] += amount
+    for store, amount in there.items():
+        found = [books.accounts[store + code] for code in codes if store + code in books.accounts]
+        held = sum(account.balance for account in found)
+        assert held == amount, f"{store} has {amount} of {asset} on the chain, {held} in the books"
+
+
+def _key(item: Any, party: str | None) -> tuple[str, int, str, int, str | None]:
+    asset = SBTC if item.asset == LOCKED else item.asset
+    return (item.txid, item.event_index, asset, item.amount, party)
 
 
 def _number(id: str) -> int:

@@ -37,7 +37,10 @@ REASONS = (
     "intent_already_paid",
     "underpaid",
     "wrong_address",
+    "minted",
+    "withdrawal_returned",
 )
+WITHDRAWALS = ("transfer", "burn", "lock", "unlock")
 WISHES = (
     "attach_deposit",
     "broadcast_refund",
@@ -91,6 +94,8 @@ REQUIRED: tuple[str, ...] = (
     *(f"reason {reason}" for reason in REASONS),
     *(f"refund {status}" for status in ("requires_action", "pending", "succeeded", "canceled")),
     "executed again",
+    *(f"withdrawal {kind} {state}" for kind in WITHDRAWALS for state in ("standing", "reversed")),
+    *(f"signers {what}" for what in ("peg in", "peg out", "complete", "burn")),
     *(f"reorg {fate}" for fate in ("again", "later", "gone", "mixed", "deep")),
     *(f"source {fault}" for fault in FAULTS),
     *(f"receiver {mode}" for mode in (*MODES, "gone")),

@@ -20,6 +20,12 @@ __all__ = ["Books", "check_books", "check_histories"]
 
 ALL = 10_000_000
 RELEASED = ("canceled", "failed")
+ROUTES = {
+    "transfer": ("available", "outside"),
+    "burn": ("available", "outside"),
+    "lock": ("outside", "locked"),
+    "unlock": ("locked", "outside"),
+}
 
 
 class Books:
@@ -85,20 +91,21 @@ def _check_places(books: Books) -> None:
         due[account_id(item.merchant_id, item.livemode, item.asset, code)] += amount
 
     for deposit in books.standing:
-        book(deposit, "payers", -deposit.amount)
+        came_from = "outside" if deposit.reason == "withdrawal_returned" else "payers"
+        book(deposit, came_from, -deposit.amount)
         book(deposit, _place(deposit), deposit.amount)
     by_id = {deposit.id: deposit for deposit in books.deposits}
     for withdrawal in books.withdrawals:
         if withdrawal.reversed:
             continue
         refund = books.refunds.get(withdrawal.refund_id or "")
-        source = "available"
+        source, target = ROUTES[withdrawal.kind]
         if refund is not None and refund.deposit is not None:
             given = by_id[refund.deposit]
             if given.match == "refunded" and given.refund_id == refund.id:
                 source = "unmatched"
         book(withdrawal, source, -withdrawal.amount)
-        book(withdrawal, "outside" if refund is None else "payers", withdrawal.amount)
+        book(withdrawal, target if refund is None else "payers", withdrawal.amount)
     for id in due.keys() | books.accounts.keys():
         held = books.accounts[id].balance if id in books.accounts else 0
         assert held == due[id], f"{id} holds {held}, and {due[id]} stands in it"
@@ -195,6 +202,10 @@ def _check_deposit(books: Books, deposit: Deposit) -> None:
         assert deposit.reason is None, deposit
     if deposit.match == "unmatched":
         assert deposit.reason is not None, f"{deposit.id} is unmatched, and nobody knows why"
+    if deposit.reason == "withdrawal_returned":
+        assert (deposit.match, deposit.sender) == ("dismissed", None), deposit
+    if deposit.sender is None:
+        assert deposit.refund_id is None, f"{deposit.id} goes back to nobody"
     if deposit.match in ("refunding", "refunded"):
         refund = books.refunds[deposit.refund_id or ""]
         is_done = refund.status == "succeeded"

@@ -96,7 +96,7 @@ class Payers:
     def _moves(self, purse: Purse, way: str) -> list[Moved]:
         amount, payer = purse.intent.amount_sats, self._payer()
         if way == "between shops":
-            payer = self._address(purse.intent.livemode)
+            payer = self.address(purse.intent.livemode)
             if payer == purse.intent.deposit_address:
                 return []
         if way == "bundle":
@@ -128,9 +128,9 @@ class Payers:
         if way == "early":
             # Anybody can work the memo out; the address is found on an earlier intent.
             memo = bytes.fromhex(intent_memo(purse.intent.id))
-            return {"memo": memo, "recipient": self._address(purse.intent.livemode)}
+            return {"memo": memo, "recipient": self.address(purse.intent.livemode)}
         if way == "other's address":
-            return {"recipient": self._address(purse.intent.livemode)}
+            return {"recipient": self.address(purse.intent.livemode)}
         return {}
 
     def _bundle(self, purse: Purse, payer: str) -> list[Moved]:
@@ -147,7 +147,8 @@ class Payers:
         self.random.shuffle(moves)
         return moves
 
-    def _address(self, livemode: bool) -> str:
+    def address(self, livemode: bool) -> str:
+        """Where some store is, or was, paid."""
         rows = self.world.books.rows(
             "SELECT address FROM settlement_addresses WHERE livemode = ? ORDER BY address", livemode
         )
@@ -194,7 +195,7 @@ class Payers:
     async def withdraw(self) -> None:
         """A shop moves its own money, perhaps to another shop of this box."""
         livemode = self.random.random() < 0.2
-        sender, other = self._address(livemode), self._address(livemode)
+        sender, other = self.address(livemode), self.address(livemode)
         recipient = other if sender != other and self.random.random() < 0.5 else "SCOLDSTORE"
         self.world.counts["withdraw"] += 1
         asset = self.random.choice(("SN.sbtc-token::sbtc-token", "SP.big::big"))

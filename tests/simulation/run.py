@@ -12,6 +12,7 @@ from tests.simulation.client import Client
 from tests.simulation.payers import Payers
 from tests.simulation.post import MODES
 from tests.simulation.shops import Shops
+from tests.simulation.signers import Signers
 from tests.simulation.virtual_time import run_virtually
 from tests.simulation.world import Unhappy, World
 
@@ -42,7 +43,8 @@ class Run:
         self.shops = Shops(world, self.client)
         self.payers = Payers(world, self.client, self.shops)
         self.auditor = Auditor(world, self.client, self.shops)
-        shops, payers = self.shops, self.payers
+        self.signers = Signers(world, self.payers)
+        shops, payers, signers = self.shops, self.payers, self.signers
         self.odds: dict[Callable[[], Awaitable[object]], int] = {
             shops.create_intent: 14,
             shops.confirm_intent: 3,
@@ -65,6 +67,10 @@ class Run:
             payers.pay: 24,
             payers.sign_refund: 7,
             payers.withdraw: 1,
+            signers.peg_in: 2,
+            signers.peg_out: 2,
+            signers.complete: 2,
+            signers.burn: 1,
             payers.mine: 16,
             payers.reorg: 5,
             payers.advance: 3,

@@ -21,9 +21,10 @@ from stacktill.plugin import (
     Transfer,
 )
 
-__all__ = ["FAULTS", "SBTC", "LifeChain", "Moved", "Nature"]
+__all__ = ["FAULTS", "LOCKED", "SBTC", "LifeChain", "Moved", "Nature"]
 
 SBTC = "SN.sbtc-token::sbtc-token"
+LOCKED = "SN.sbtc-token::sbtc-token-locked"
 FAULTS = ("down", "garbage", "stale", "flaky", "lagging", "slow")
 FIRST_BURN_HEIGHT = 5_000
 NO_PARENT = "0" * 64
@@ -31,11 +32,11 @@ NO_PARENT = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One movement inside a transaction."""
+    """One movement inside a transaction; a mint has no sender, a burn no recipient."""
 
     amount: int
-    sender: str
-    recipient: str
+    sender: str | None
+    recipient: str | None
     memo: bytes | None = None
     asset: str = SBTC
 
@@ -199,6 +200,7 @@ class LifeChain:
 
     network = "stacks"
     sbtc_asset = SBTC
+    sbtc_locked_asset: str | None = LOCKED
     visibility_seconds = 0
     script: SandboxScript | None = None
 

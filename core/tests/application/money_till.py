@@ -38,11 +38,13 @@ from stacktill.testing import FakeClock, plugin_context
 from stacktill_storage_sqlite.config import SqliteConfig
 from stacktill_storage_sqlite.storage import open_storage
 
-__all__ = ["SBTC", "PaperChain", "Till", "open_books", "open_till"]
+__all__ = ["LOCKED", "NOBODY", "SBTC", "PaperChain", "Till", "open_books", "open_till"]
 
 R = TypeVar("R")
 
+NOBODY = "ST-0"
 SBTC = "SM.sbtc-token::sbtc-token"
+LOCKED = "SM.sbtc-token::sbtc-token-locked"
 BLOCK_SECONDS = 10
 STACKS_BLOCKS_PER_BURN = 3
 
@@ -52,6 +54,7 @@ class PaperChain:
 
     network = "stacks"
     sbtc_asset = SBTC
+    sbtc_locked_asset: str | None = LOCKED
     visibility_seconds = 0
     script: SandboxScript | None = None
 

@@ -7,13 +7,14 @@ import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count, groupby
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from core.tests.application.money_till import SBTC, Till, open_books, open_till
+from core.tests.application.money_till import LOCKED, SBTC, Till, open_books, open_till
+from core.tests.application.peg_kit import accepted, minted, requested
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +43,18 @@ POLICIES = (
 VERBS = (
     *("open", "open", "mine", "mine", "mine", "mine", "pay", "pay", "stray", "fork", "fork"),
     *("attach", "dismiss", "refund_deposit", "refund", "refund", "cancel_refund", "broadcast"),
-    *("sign", "sign", "cancel", "wait", "spend"),
+    *(
+        "sign",
+        "sign",
+        "cancel",
+        "wait",
+        "spend",
+        "peg_in",
+        "peg_out",
+        "peg_out",
+        "settle",
+        "settle",
+    ),
 )
 
 
@@ -52,7 +64,8 @@ class History:
 
     till: Till
     chance: Random
-    mempool: list[Transfer] = field(default_factory=list)
+    mempool: list[tuple[Transfer, ...]] = field(default_factory=list)
+    withdrawing: list[int] = field(default_factory=list)
     overspent: set[str] = field(default_factory=set)
 
     async def live(self, verb: str) -> None:
@@ -71,15 +84,16 @@ class History:
         size = self.chance.randint(0, len(self.mempool))
         self.chance.shuffle(self.mempool)
         now, self.mempool = self.mempool[:size], self.mempool[size:]
-        await self.till.mine(*now)
+        await self.till.mine(*chain.from_iterable(now))
 
     async def fork(self) -> None:
         """Take blocks back; most of what they held comes again, in another order."""
-        back = await self.till.revert(self.chance.randint(1, 4))
+        moved = await self.till.revert(self.chance.randint(1, 4))
+        back = [tuple(items) for _, items in groupby(moved, key=lambda item: item.txid)]
         self.chance.shuffle(back)
         kept = [item for item in back if self.chance.random() < 0.8]
         split = self.chance.randint(0, len(kept))
-        await self.till.mine(*kept[:split], fork=f"{self.chance.random()}")
+        await self.till.mine(*chain.from_iterable(kept[:split]), fork=f"{self.chance.random()}")
         self.mempool += kept[split:]
 
     async def pay(self) -> None:
@@ -88,16 +102,33 @@ class History:
             share = self.chance.choice((0.5, 0.96, 1, 1, 1, 1.5))
             amount = max(int(intent.amount_sats * share), 1)
             sender = self.chance.choice(("ST-payer", "ST-other"))
-            self.mempool.append(self.till.payment(intent, amount, sender=sender))
+            self.mempool.append((self.till.payment(intent, amount, sender=sender),))
 
     async def stray(self) -> None:
         amount, asset = self.chance.choice((1, 500, 1_000)), self.chance.choice((SBTC, LOOK_ALIKE))
         memo = self.chance.choice((None, "00ff"))
-        self.mempool.append(self.till.transfer(amount, memo=memo, asset=asset))
+        self.mempool.append((self.till.transfer(amount, memo=memo, asset=asset),))
 
     async def spend(self) -> None:
         sent = self.till.transfer(10, sender=self.till.address, recipient="ST-somewhere")
-        self.mempool.append(sent)
+        self.mempool.append((sent,))
+
+    async def peg_in(self) -> None:
+        asset = self.chance.choice((SBTC, SBTC, LOOK_ALIKE))
+        self.mempool.append((minted(self.till, self.chance.choice((500, 1_000)), asset=asset),))
+
+    async def peg_out(self) -> None:
+        """Begin a withdrawal to Bitcoin."""
+        amount = self.chance.choice((200, 700))
+        self.withdrawing.append(amount)
+        self.mempool.append(requested(self.till, amount))
+
+    async def settle(self) -> None:
+        """Accept or refuse a withdrawal; the chain may well show that before it shows the wish."""
+        if self.withdrawing:
+            amount = self.withdrawing.pop()
+            unused = self.chance.choice((0, 20, amount))
+            self.mempool.append(accepted(self.till, amount, unused))
 
     async def attach(self) -> None:
         deposit = await self.pick("deposits")
@@ -138,7 +169,7 @@ class History:
         if refund is not None:
             if refund.status != "requires_action":
                 self.overspent.add(refund.charge or "")
-            self.mempool.append(self.till.signed(refund))
+            self.mempool.append((self.till.signed(refund),))
 
     async def cancel(self) -> None:
         intent = await self.pick("payment_intents")
@@ -262,14 +293,21 @@ async def _check_places(till: Till, deposits: list[Any]) -> None:
         expected[deposit.asset, place] += deposit.amount
         expected[deposit.asset, "payers"] -= deposit.amount
     balances = await till.balances()
-    gone = sum(item.amount for item in await till.all("withdrawals") if not item.reversed)
     held = sum(balances.get((SBTC, code), 0) for code in ("pending", "available", "unmatched"))
-    assert held == sum(d.amount for d in deposits if d.is_sbtc and d.state != "reversed") - gone
+    assert held == _on_chain(till, SBTC)
+    assert balances.get((SBTC, "locked"), 0) == _on_chain(till, LOCKED)
     assert balances.get((SBTC, "pending"), 0) == expected[SBTC, "pending"]
     for code in ("unmatched", "payers"):
         assert balances.get((LOOK_ALIKE, code), 0) == expected[LOOK_ALIKE, code] or any(
             d.match == "dismissed" for d in deposits
         )
+
+
+def _on_chain(till: Till, asset: str) -> int:
+    """The balance of the store's address, as the blocks have it."""
+    moved = [item for _, items in till.blocks for item in items if item.asset == asset]
+    came = sum(item.amount for item in moved if item.recipient == till.address)
+    return came - sum(item.amount for item in moved if item.sender == till.address)
 
 
 class Books:

@@ -127,7 +127,7 @@ class SandboxBooks(RuleBasedStateMachine):
 
     @invariant()
     def books_equal_blocks(self) -> None:
-        balances: dict[tuple[str, str], int] = defaultdict(int)
+        balances: dict[tuple[str, str | None], int] = defaultdict(int)
         for asset in ASSETS:
             balances[asset, FAUCET] = SUPPLY
         for (asset, address), amount in self.granted.items():

@@ -71,6 +71,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"order": "event_index", "limit": 1},
         "reversed",
     ),
+    (
+        "deposits",
+        {"chain_id": "c", "txid": "t", "state": "reversed", "sender": None, "recipient": "SP1"},
+        {"order": "event_index", "limit": 1},
+        "reversed",
+    ),
     ("deposits", {"chain_id": "c", "block_height": 7, "state !=": "reversed"}, {}, "height"),
     (
         "deposits",

@@ -8,7 +8,7 @@ from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["balance_of"]
 
-HELD: tuple[AccountCode, ...] = ("available", "pending", "unmatched")
+HELD: tuple[AccountCode, ...] = ("available", "pending", "unmatched", "locked")
 
 
 def balance_of(uow: UnitOfWork, services: Services, caller: Caller) -> dict[AccountCode, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import zip_longest
 
 from stacktill.application.chain_cursor import cursor
 from stacktill.application.chain_facts import ChainFacts
@@ -18,11 +17,13 @@ from stacktill.application.incoming import receive_transfer
 from stacktill.application.intent_money import finalise_deposit, uncount
 from stacktill.application.journal import move
 from stacktill.application.outgoing import send_transfer, take_back_withdrawal
-from stacktill.application.places import place_of
+from stacktill.application.pegs import is_lock, is_return
+from stacktill.application.places import origin_of, place_of
 from stacktill.application.services import Services
 from stacktill.domain.accounting import ChainBlock
-from stacktill.domain.deposits import Deposit
+from stacktill.domain.deposits import RETURNED, Deposit
 from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.ledger import TransferKind
 from stacktill.domain.merchants import SettlementAddress
 from stacktill.plugin.chain import Block, Transfer
 from stacktill.plugin.storage import UnitOfWork
@@ -68,15 +69,26 @@ def book_transfers(
 ) -> None:
     """Book what the transfers of a block mean to the stores; what is in the books stays as it is."""
     known = _known_addresses(uow, facts.chain_id, transfers)
-    for item, following in zip_longest(transfers, transfers[1:]):
+    for place, item in enumerate(transfers):
         if item.amount <= 0:
             continue
-        if item.sender in known:
-            send_transfer(uow, services, facts, block, item, owner=known[item.sender])
-        owner = known.get(item.recipient)
-        if owner is not None:
-            beside = None if following is None or _is_same(known, owner, following) else following
-            receive_transfer(uow, services, facts, block, item, owner=owner, following=beside)
+        if (payer := known.get(item.sender or "")) is not None:
+            send_transfer(uow, services, facts, block, item, owner=payer)
+        if (owner := known.get(item.recipient or "")) is None:
+            continue
+        if is_lock(facts, item):
+            send_transfer(uow, services, facts, block, item, owner=owner)
+            continue
+        receive_transfer(
+            uow,
+            services,
+            facts,
+            block,
+            item,
+            owner=owner,
+            following=_beside(known, owner, transfers[place + 1 : place + 2]),
+            is_return=is_return(facts, item, transfers[place - 1] if place else None),
+        )
 
 
 def revert_block(uow: UnitOfWork, services: Services, chain_id: str, hash: str) -> bool:
@@ -108,14 +120,20 @@ def replace_first_block(
     return apply_block(uow, services, facts, block, transfers)
 
 
-def _is_same(known: dict[str, SettlementAddress], owner: SettlementAddress, item: Transfer) -> bool:
-    """Whether a transfer goes to the same store: then it is a deposit too, and no fee."""
-    other = known.get(item.recipient)
-    return other is not None and other.merchant_id == owner.merchant_id
+def _beside(
+    known: dict[str, SettlementAddress], owner: SettlementAddress, following: Sequence[Transfer]
+) -> Transfer | None:
+    """What follows, unless it goes to the same store: then it is a deposit too, and no fee."""
+    for item in following:
+        other = known.get(item.recipient or "")
+        if other is None or other.merchant_id != owner.merchant_id:
+            return item
+    return None
 
 
 def _take_back(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
-    move(uow, services, deposit, "deposit_reversed", (place_of(deposit), "payers"))
+    kind: TransferKind = "return_reversed" if deposit.reason == RETURNED else "deposit_reversed"
+    move(uow, services, deposit, kind, (place_of(deposit), origin_of(deposit)))
     move_fee(uow, services, deposit, back=True)
     uow.deposits.save(replace(deposit, state="reversed"))
     if deposit.match == "matched":
@@ -144,7 +162,8 @@ def _finalise_due(uow: UnitOfWork, services: Services, chain_id: str, block: Blo
 def _known_addresses(
     uow: UnitOfWork, chain_id: str, transfers: Sequence[Transfer]
 ) -> dict[str, SettlementAddress]:
-    names = sorted({name for item in transfers for name in (item.sender, item.recipient)})
+    parties = {name for item in transfers for name in (item.sender, item.recipient)}
+    names = sorted(name for name in parties if name)
     known: dict[str, SettlementAddress] = {}
     for start in range(0, len(names), ADDRESSES_PER_QUERY):
         part = names[start : start + ADDRESSES_PER_QUERY]

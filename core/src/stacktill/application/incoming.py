@@ -1,4 +1,4 @@
-"""Money that comes: every transfer to a store's address is booked first and matched second."""
+"""Money that comes: every transfer and mint to a store is booked first and matched second."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.memo import NAME_BYTES, memo_name, memos_of_name
 from stacktill.application.payment_intents import expire_payment_intent
+from stacktill.application.places import origin_of
 from stacktill.application.services import Services
 from stacktill.domain.confirmations import Confirmations
-from stacktill.domain.deposits import Deposit, MatchState
+from stacktill.domain.deposits import RETURNED, Deposit, MatchState
 from stacktill.domain.errors import InvariantBroken
+from stacktill.domain.ledger import TransferKind
 from stacktill.domain.merchants import SettlementAddress
 from stacktill.domain.payment_intents import PAYABLE, PaymentIntent
 from stacktill.plugin.chain import Block, Transfer
@@ -32,10 +34,12 @@ def receive_transfer(
     *,
     owner: SettlementAddress,
     following: Transfer | None = None,
+    is_return: bool = False,
 ) -> None:
     """Book a transfer to a store's address, once, and count it towards the intent it names.
 
     ``following`` is the transfer after it in the block, which may be the platform's fee on it.
+    ``is_return`` says that a withdrawal to Bitcoin gives it back: nobody need be asked what it is for.
     """
     if _stands(uow, facts, item):
         return
@@ -46,12 +50,15 @@ def receive_transfer(
     fee = fee_beside(item, following, intent)
     if fee is not None and deposit.is_sbtc and intent is not None and _is_own(intent, owner):
         deposit = replace(deposit, fee_sats=fee.amount, fee_event_index=fee.event_index)
-    if before is None:
-        deposit = _matched(deposit, *_judge(uow, services, deposit, intent))
-        uow.deposits.add(deposit)
+    if before is not None:
+        deposit = replace(deposit, id=before.id, created=before.created)
+    if is_return:
+        deposit = replace(deposit, match="dismissed", reason=RETURNED)
+    elif before is not None and before.reason != RETURNED:
+        deposit = _judged_again(uow, services, deposit, before, intent)
     else:
-        deposit = _returned(uow, services, deposit, before, intent)
-        uow.deposits.save(deposit)
+        deposit = _matched(deposit, *_judge(uow, services, deposit, intent))
+    (uow.deposits.add if before is None else uow.deposits.save)(deposit)
     _book(uow, services, deposit)
     move_fee(uow, services, deposit, back=False)
 
@@ -103,7 +110,7 @@ def _matched(deposit: Deposit, intent: PaymentIntent | None, reason: str | None)
     )
 
 
-def _returned(
+def _judged_again(
     uow: UnitOfWork,
     services: Services,
     deposit: Deposit,
@@ -111,7 +118,6 @@ def _returned(
     intent: PaymentIntent | None,
 ) -> Deposit:
     """A deposit that left the chain and is back: what was decided about it still stands."""
-    deposit = replace(deposit, id=before.id, created=before.created)
     if before.match in KEPT_ANSWERS:
         return replace(
             deposit,
@@ -130,7 +136,8 @@ def _book(uow: UnitOfWork, services: Services, deposit: Deposit) -> None:
     if deposit.match == "matched":
         count_deposit(uow, services, deposit, "payers")
     elif deposit.match == "dismissed":
-        move(uow, services, deposit, "deposit_seen", ("payers", "pending"))
+        kind: TransferKind = "return_seen" if deposit.reason == RETURNED else "deposit_seen"
+        move(uow, services, deposit, kind, (origin_of(deposit), "pending"))
     else:
         move(uow, services, deposit, "deposit_seen", ("payers", "unmatched"))
         if deposit.match == "unmatched":
@@ -166,6 +173,8 @@ def _judge(
     """The intent that a deposit names, as it is now, and why the deposit does not pay it (None: it does)."""
     if not deposit.is_sbtc:
         return None, "wrong_asset"
+    if deposit.sender is None:
+        return None, "minted"
     if deposit.memo is None:
         return None, "no_memo"
     if intent is None or intent.merchant_id != deposit.merchant_id:
@@ -201,6 +210,8 @@ def _deposit(
     owner: SettlementAddress,
     depth: Confirmations,
 ) -> Deposit:
+    if item.recipient is None:
+        raise InvariantBroken(f"{item.txid} brings nobody {item.amount} of {item.asset}")
     return Deposit(
         id=services.ids.new("dep"),
         merchant_id=owner.merchant_id,

@@ -1,17 +1,18 @@
-"""Money that goes: a refund the chain now shows, or a merchant moving its own money."""
+"""Money that goes: a refund the chain now shows, or a merchant moving or unmaking its own money."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from stacktill.application.chain_facts import ChainFacts
+from stacktill.application.pegs import booked_asset, withdrawal_kind
 from stacktill.application.refund_progress import (
     deposit_given_back,
     refund_returned,
     refund_seen,
 )
 from stacktill.application.services import Services
-from stacktill.domain.accounting import Withdrawal
+from stacktill.domain.accounting import Withdrawal, WithdrawalKind
 from stacktill.domain.errors import InvariantBroken
 from stacktill.domain.ledger import AccountCode, LedgerTransfer, TransferKind, account_id
 from stacktill.domain.merchants import SettlementAddress
@@ -20,6 +21,20 @@ from stacktill.plugin.chain import Block, Transfer
 from stacktill.plugin.storage import UnitOfWork
 
 __all__ = ["send_transfer", "take_back_withdrawal"]
+
+ROUTES: dict[WithdrawalKind, tuple[AccountCode, AccountCode]] = {
+    "transfer": ("available", "outside"),
+    "burn": ("available", "outside"),
+    "lock": ("outside", "locked"),
+    "unlock": ("locked", "outside"),
+}
+KINDS: dict[WithdrawalKind, tuple[TransferKind, TransferKind]] = {
+    "transfer": ("withdrawal_seen", "withdrawal_reversed"),
+    "burn": ("burn_seen", "burn_reversed"),
+    "lock": ("lock_seen", "lock_reversed"),
+    "unlock": ("unlock_seen", "unlock_reversed"),
+}
+"""What a movement is called in the ledger, and what when a fork takes it back."""
 
 
 def send_transfer(
@@ -31,13 +46,14 @@ def send_transfer(
     *,
     owner: SettlementAddress,
 ) -> None:
-    """Book a transfer from a store's address, once; one that fulfils a refund closes it."""
+    """Book what moves of a store's own money, once; a transfer that fulfils a refund closes it."""
     known = uow.withdrawals.find(
         {"chain_id": facts.chain_id, "txid": item.txid, "event_index": item.event_index}, limit=1
     )
     if known and not known[0].reversed:
         return
     refund = _refund(uow, facts, item, owner)
+    kind = withdrawal_kind(facts, item)
     withdrawal = Withdrawal(
         id=known[0].id if known else services.ids.new("wd"),
         merchant_id=owner.merchant_id,
@@ -46,7 +62,7 @@ def send_transfer(
         chain_id=facts.chain_id,
         txid=item.txid,
         event_index=item.event_index,
-        asset=item.asset,
+        asset=booked_asset(facts, item, kind),
         amount=item.amount,
         sender=item.sender,
         recipient=item.recipient,
@@ -55,6 +71,7 @@ def send_transfer(
         burn_height=block.burn_height,
         refund_id=None if refund is None else refund.id,
         reversed=False,
+        kind=kind,
     )
     if known:
         # Another may come to its place on the other side of a fork: of it nothing must stay.
@@ -104,13 +121,11 @@ def _move(
     *,
     back: bool,
 ) -> None:
-    source: AccountCode = "available"
-    if refund is not None and deposit_given_back(uow, refund, already=back) is not None:
-        source = "unmatched"
-    target: AccountCode = "outside" if refund is None else "payers"
-    if refund is None:
-        kind: TransferKind = "withdrawal_reversed" if back else "withdrawal_seen"
-    else:
+    source, target = ROUTES[withdrawal.kind]
+    kind = KINDS[withdrawal.kind][back]
+    if refund is not None:
+        is_given_back = deposit_given_back(uow, refund, already=back) is not None
+        source, target = ("unmatched" if is_given_back else source), "payers"
         kind = "refund_reversed" if back else "refund_sent"
     debit, credit = (
         account_id(withdrawal.merchant_id, withdrawal.livemode, withdrawal.asset, code)

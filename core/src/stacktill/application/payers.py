@@ -16,16 +16,19 @@ MAX_PARTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """One address that paid, what is still its own (sats), and how many addresses paid in all."""
+    """One address that paid, what is still its own (sats), and how many paid in all.
 
-    address: str
+    What was minted has no address; all of it counts as one payer, who can get nothing back from here.
+    """
+
+    address: str | None
     left_sats: int
     payers: int
 
 
 def next_payer(uow: UnitOfWork, charge: Charge) -> Payer:
     """The address that most of the charge is still owed to: money goes back only where it came from."""
-    left: Counter[str] = Counter()
+    left: Counter[str | None] = Counter()
     for deposit in uow.deposits.find({"intent_id": charge.payment_intent}, limit=MAX_PARTS):
         if deposit.match == "matched" and deposit.state != "reversed":
             left[deposit.sender] += deposit.sats
@@ -33,7 +36,8 @@ def next_payer(uow: UnitOfWork, charge: Charge) -> Payer:
     for refund in uow.refunds.find({"charge": charge.id}, limit=MAX_PARTS):
         if refund.status not in RELEASED:
             left[refund.recipient] -= refund.amount_sats
-    if not left:
-        return Payer(charge.buyer_address, 0, 0)
-    address, sats = max(left.items(), key=lambda item: (item[1], item[0]))
+    known = [(sats, address) for address, sats in left.items() if address is not None]
+    if not known:
+        return Payer(None if left else charge.buyer_address, 0, payers)
+    sats, address = max(known)
     return Payer(address, max(sats, 0), payers)

@@ -1,11 +1,16 @@
-"""In which account of the ledger a deposit's money stands."""
+"""In which account of the ledger a deposit's money stands, and out of which it came."""
 
 from __future__ import annotations
 
-from stacktill.domain.deposits import Deposit
+from stacktill.domain.deposits import RETURNED, Deposit
 from stacktill.domain.ledger import AccountCode
 
-__all__ = ["place_of"]
+__all__ = ["origin_of", "place_of"]
+
+
+def origin_of(deposit: Deposit) -> AccountCode:
+    """The account that a deposit came out of: what was the store's own before is no payer's."""
+    return "outside" if deposit.reason == RETURNED else "payers"
 
 
 def place_of(deposit: Deposit) -> AccountCode:

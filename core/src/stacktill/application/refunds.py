@@ -45,13 +45,19 @@ def plan_refund(
     """The refund that parameters ask for, and its charge with the amount reserved; nothing is kept."""
     charge = _charge(uow, caller, params)
     payer = next_payer(uow, charge)
+    if payer.address is None:
+        raise InvalidRequest(
+            f"Nobody's address paid charge {charge.id}: the sBTC was minted to you. Ask the payer for "
+            "an address and send it from your own wallet.",
+            code="no_sender",
+        )
     wanted = params.get("amount")
     if wanted is None and payer.payers > 1:
         wanted = min(payer.left_sats, charge.refundable_sats) or None
     reserved, amount_sats = reserve(charge, wanted)
     if amount_sats > payer.left_sats:
         raise InvalidParameter(
-            f"This charge was paid from {payer.payers} addresses, and {payer.address}, which is owed "
+            f"This charge was paid by {payer.payers} payers, and {payer.address}, which is owed "
             f"most, can get back at most {payer.left_sats} sats. Refund the rest in refunds of its own.",
             param="amount",
         )
@@ -77,6 +83,12 @@ def refund_deposit(uow: UnitOfWork, services: Services, caller: Caller, deposit:
         raise InvalidRequest(
             "Only sBTC can be refunded from here; send other tokens back from your own wallet, then "
             "dismiss the deposit."
+        )
+    if deposit.sender is None:
+        raise InvalidRequest(
+            f"Nobody sent deposit {deposit.id}: it was minted, so there is no address to give it back "
+            "to. Attach it to the payment it is for, or dismiss it to keep it.",
+            code="no_sender",
         )
     if deposit.state != "final":
         raise InvalidRequest(

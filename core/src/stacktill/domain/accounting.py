@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = [
     "ChainBlock",
@@ -11,7 +12,12 @@ __all__ = [
     "LedgerCheckpoint",
     "PluginState",
     "Withdrawal",
+    "WithdrawalKind",
 ]
+
+WithdrawalKind = Literal["transfer", "burn", "lock", "unlock"]
+"""transfer: sent away · burn: destroyed, as when it is to become bitcoin · lock: held by a withdrawal to
+Bitcoin since then · unlock: held no longer, whatever came of that withdrawal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,11 @@ class ChainBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """A transfer that left a store's address and is no refund; unique like a deposit."""
+    """A movement of a store's own money that is no deposit; unique like one.
+
+    A burn and an unlock have no recipient; a lock has no sender. ``asset`` is the one it is booked
+    in: sBTC also where its locked form moved.
+    """
 
     id: str
     merchant_id: str
@@ -74,13 +84,14 @@ class Withdrawal:
     event_index: int
     asset: str
     amount: int
-    sender: str
-    recipient: str
+    sender: str | None
+    recipient: str | None
     block_height: int
     refund_id: str | None
     reversed: bool
     block_hash: str = ""
     burn_height: int = 0
+    kind: WithdrawalKind = "transfer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ class Charge:
     overpaid_sats: int
     status: ChargeStatus
     balance_transaction: str
-    buyer_address: str
+    buyer_address: str | None
     transaction_hash: str
     chain_id: str
     payment_method: str | None = None

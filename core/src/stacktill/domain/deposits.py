@@ -1,4 +1,4 @@
-"""The deposit: one token transfer seen on chain, matched to an intent or waiting for an answer."""
+"""The deposit: one token movement to a store seen on chain, matched to an intent or to be answered."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Literal
 
 from stacktill.domain.confirmations import Layer
 
-__all__ = ["REASONS", "Deposit", "DepositState", "MatchState", "deposit_key"]
+__all__ = ["REASONS", "RETURNED", "Deposit", "DepositState", "MatchState", "deposit_key"]
 
 DepositState = Literal["pending", "final", "reversed"]
 """pending: in a canonical block · final: deep enough · reversed: its block left the chain."""
 
 MatchState = Literal["matched", "unmatched", "refunding", "refunded", "dismissed"]
+
+RETURNED = "withdrawal_returned"
+"""The reason of a deposit that is kept without being asked about: the store's own money is back."""
 
 REASONS: dict[str, str] = {
     "no_memo": "The transfer carries no memo, so it cannot be told which payment it is for.",
@@ -24,14 +27,17 @@ REASONS: dict[str, str] = {
     "intent_not_confirmed": "The payment it names has not been confirmed yet.",
     "underpaid": "It paid only a part, and the rest did not come before the payment ended.",
     "wrong_address": "The payment it names is to be paid to another address of this store.",
+    "minted": "It was made from bitcoin at this address, so it names no payment and has no sender.",
+    RETURNED: "It is your own: a withdrawal to Bitcoin was refused, or did not use all of its fee.",
 }
 """Why a deposit is matched to nothing: a stable code and the sentence shown with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """One transfer to a store's address; unique by (chain, txid, event index).
+    """One transfer to a store's address, or a mint, which has no sender.
 
+    It is unique by (chain, txid, event index).
     ``amount`` is in the asset's smallest unit (sats for sBTC). ``final_layer`` and ``final_height`` say at
     which tip it becomes final. ``memo`` is hex. Heights are of the block that
     holds it now or held it last. ``fee_sats`` went to the platform in the same transaction, by the
@@ -48,7 +54,7 @@ class Deposit:
     asset: str
     is_sbtc: bool
     amount: int
-    sender: str
+    sender: str | None
     recipient: str
     memo: str | None
     block_height: int

@@ -8,7 +8,8 @@ payers     the world that pays (its balance is minus what came from it)
 pending    matched deposits in blocks that are not final yet
 available  matched deposits that are final: money at the merchant's own address
 unmatched  deposits that belong to no payment yet
-outside    money that the merchant moved away from the address
+outside    money that the merchant moved away from the address, or had turned into bitcoin
+locked     money that a withdrawal to Bitcoin holds until it is done or refused
 fees       what payers paid to the platform beside a deposit: it never was the merchant's
 ========== ==========================================================================
 """
@@ -23,13 +24,14 @@ from stacktill.domain.errors import InvariantBroken
 
 __all__ = ["ACCOUNTS", "AccountCode", "LedgerTransfer", "TransferKind", "account_id", "movement"]
 
-AccountCode = Literal["payers", "pending", "available", "unmatched", "outside", "fees"]
+AccountCode = Literal["payers", "pending", "available", "unmatched", "outside", "locked", "fees"]
 ACCOUNTS: tuple[AccountCode, ...] = (
     "payers",
     "pending",
     "available",
     "unmatched",
     "outside",
+    "locked",
     "fees",
 )
 
@@ -46,6 +48,14 @@ TransferKind = Literal[
     "refund_reversed",
     "withdrawal_seen",
     "withdrawal_reversed",
+    "burn_seen",
+    "burn_reversed",
+    "lock_seen",
+    "lock_reversed",
+    "unlock_seen",
+    "unlock_reversed",
+    "return_seen",
+    "return_reversed",
 ]
 
 

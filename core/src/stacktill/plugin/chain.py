@@ -46,18 +46,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One fungible-token movement of a successful, canonical transaction.
+    """One fungible-token movement of a successful, canonical transaction: a transfer, a mint or a burn.
 
     ``asset`` is the whole asset identifier ``ADDRESS.contract::asset``; ``amount`` is in its smallest
-    unit (sats for sBTC); ``memo`` is the at most 34 bytes sent with this very transfer, or None.
+    unit (sats for sBTC), of up to 128 bits; ``memo`` is the at most 34 bytes sent with this very
+    transfer, or None. What was minted has no sender, what was burned no recipient, and neither a memo.
     """
 
     txid: str
     event_index: int
     asset: str
     amount: int
-    sender: str
-    recipient: str
+    sender: str | None
+    recipient: str | None
     memo: bytes | None
 
 
@@ -148,6 +149,8 @@ class Chain(Protocol):
     """Tells chains apart in the books, such as ``stacks:1`` or ``stacks:sandbox``."""
     sbtc_asset: str
     """The whole asset identifier that counts as sBTC; nothing else does."""
+    sbtc_locked_asset: str | None
+    """The one that sBTC becomes while a withdrawal to Bitcoin holds it; None where there is none."""
     clock: Clock
     """This chain's clock: system time, or the sandbox's own."""
     visibility_seconds: int
@@ -164,7 +167,7 @@ class Chain(Protocol):
         ...
 
     async def transfers(self, block: Block) -> Sequence[Transfer]:
-        """All fungible-token transfers of a block in chain order; [] when there are none.
+        """All that moved of fungible tokens in a block, in chain order; [] when nothing did.
 
         Raises ``ChainUnavailable`` when ``block.hash`` is no longer canonical.
         """

@@ -47,7 +47,7 @@ class ChainScriptContract(ChainFixtures):
             recipient,
             b"\x00memo",
         )
-        assert chain.is_address(transfer.sender)
+        assert chain.is_address(transfer.sender or "")
         assert await script.balance(recipient) == before + 5000
 
     async def test_an_aborted_payment_moves_nothing(

@@ -37,6 +37,8 @@ class SandboxChain:
     network = "stacks"
     chain_id = "stacks:sandbox"
     sbtc_asset = SBTC_ASSET
+    # Nobody withdraws to Bitcoin from here.
+    sbtc_locked_asset: str | None = None
     # What is mined here is seen at once.
     visibility_seconds = 0
 

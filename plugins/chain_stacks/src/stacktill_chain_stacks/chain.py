@@ -49,6 +49,7 @@ class StacksChain:
     ) -> None:
         self.chain_id = f"stacks:{config.network_id}"
         self.sbtc_asset = f"{config.sbtc}::{SBTC_ASSET_NAME}"
+        self.sbtc_locked_asset: str | None = f"{self.sbtc_asset}-locked"
         self.clock: Clock = clock
         self.visibility_seconds = config.visibility_seconds
         self.wallets = wallets

@@ -155,7 +155,12 @@ def balance_transaction_view(line: BalanceTransaction) -> dict[str, Any]:
 
 
 def balance_view(
-    *, livemode: bool, available_sats: int, pending_sats: int, unmatched_sats: int
+    *,
+    livemode: bool,
+    available_sats: int,
+    pending_sats: int,
+    unmatched_sats: int,
+    locked_sats: int,
 ) -> dict[str, Any]:
     """What the ledger says lies at the merchant's own addresses, in sats."""
 
@@ -169,6 +174,7 @@ def balance_view(
         "connect_reserved": part(0),
         "instant_available": part(0),
         "livemode": livemode,
+        "locked": part(locked_sats),
         "pending": part(pending_sats),
         "refund_and_dispute_prefunding": {"available": part(0), "pending": part(0)},
         "unmatched": part(unmatched_sats),

@@ -74,7 +74,7 @@ charges = Table(
     words("status"),
     words("customer", null=True),
     words("description", null=True),
-    words("buyer_address"),
+    words("buyer_address", null=True),
     words("transaction_hash"),
     words("chain_id"),
     words("transfer_group", null=True),

@@ -19,6 +19,7 @@ def _retrieve(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
         available_sats=found["available"],
         pending_sats=found["pending"],
         unmatched_sats=found["unmatched"],
+        locked_sats=found["locked"],
     )
 
 

@@ -47,7 +47,7 @@ TABLES = {
     "charges": """
         id text, merchant_id text, livemode flag, created number, payment_intent text,
         amount_sats number, refunded_sats number, refunded flag, status text, customer text?,
-        description text?, buyer_address text, transaction_hash text, chain_id text,
+        description text?, buyer_address text?, transaction_hash text, chain_id text,
         transfer_group text?, body text
     """,
     "checkout_sessions": """
@@ -66,7 +66,7 @@ TABLES = {
     """,
     "deposits": """
         id text, merchant_id text, livemode flag, created number, chain_id text, txid text,
-        event_index number, asset text, is_sbtc flag, amount text, sender text, recipient text,
+        event_index number, asset text, is_sbtc flag, amount text, sender text?, recipient text,
         memo text?, block_height number, block_hash text, burn_height number, block_time number,
         state text, final_layer text, final_height number, match text, intent_id text?, reason
         text?, refund_id text?, fee_sats number, fee_event_index number?
@@ -149,8 +149,8 @@ TABLES = {
     """,
     "withdrawals": """
         id text, merchant_id text, livemode flag, created number, chain_id text, txid text,
-        event_index number, asset text, amount text, sender text, recipient text, block_height
-        number, refund_id text?, reversed flag, block_hash text, burn_height number
+        event_index number, asset text, amount text, sender text?, recipient text?, block_height
+        number, refund_id text?, reversed flag, block_hash text, burn_height number, kind text
     """,
 }
 """Columns with their kind; ``?`` says that a value may be missing."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from stacktill.web.openapi.schemas import account, box, payments, receipts, settlement, shop
+from stacktill.web.openapi.schemas import (
+    account,
+    balance,
+    box,
+    payments,
+    receipts,
+    settlement,
+    shop,
+)
 from stacktill.web.openapi.shapes import Schema
 
 __all__ = ["SCHEMAS"]
@@ -10,6 +18,7 @@ __all__ = ["SCHEMAS"]
 SCHEMAS: dict[str, Schema] = {
     **account.SCHEMAS,
     **payments.SCHEMAS,
+    **balance.SCHEMAS,
     **shop.SCHEMAS,
     **receipts.SCHEMAS,
     **settlement.SCHEMAS,

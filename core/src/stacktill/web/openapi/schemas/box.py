@@ -114,11 +114,11 @@ DEPOSIT = record(
         ),
         "recipient": STRING,
         "refund": nullable(expandable("refund")),
-        "sender": STRING,
+        "sender": nullable(STRING, "Null for what was minted: nobody sent it."),
         "status": words("matched", "unmatched", "refunding", "refunded", "dismissed", "reversed"),
         "transaction_hash": STRING,
     },
-    about="One transfer to an address of yours.",
+    about="One transfer to an address of yours, or a mint.",
 )
 
 API_KEY = record(

@@ -1,4 +1,4 @@
-"""Payment intents, charges, refunds, payment methods and the balance."""
+"""Payment intents, charges, refunds and payment methods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from stacktill.web.openapi.schemas.settlement import PLATFORM_FEE
 from stacktill.web.openapi.shapes import (
     ADDRESS,
     BOOLEAN,
-    INTEGER,
     LIVEMODE,
     METADATA,
     MOMENT,
@@ -213,7 +212,9 @@ CHARGE = record(
                 "type": constant("crypto"),
                 "crypto": record(
                     {
-                        "buyer_address": {"type": "string", "description": "Who paid."},
+                        "buyer_address": nullable(
+                            STRING, "Who paid; null if it was minted to you."
+                        ),
                         "network": STRING,
                         "token_currency": constant("sbtc"),
                         "transaction_hash": STRING,
@@ -329,63 +330,6 @@ PAYMENT_METHOD = record(
     about="A way to pay; here always crypto.",
 )
 
-FEE = record(
-    {
-        "amount": SATS,
-        "application": NULL,
-        "currency": BTC,
-        "description": nullable(STRING),
-        "type": STRING,
-    }
-)
-
-BALANCE_TRANSACTION = record(
-    {
-        "id": identifier("txn"),
-        "object": constant("balance_transaction"),
-        "amount": {**INTEGER, "description": "In sats; negative when money leaves."},
-        "available_on": MOMENT,
-        "balance_type": constant("payments"),
-        "created": MOMENT,
-        "currency": BTC,
-        "description": nullable(STRING),
-        "exchange_rate": NULL,
-        "fee": {**INTEGER, "description": "In sats; negative when a reversal gives it back."},
-        "fee_details": array(FEE),
-        "livemode": LIVEMODE,
-        "net": {**INTEGER, "description": "The amount less the fee, in sats."},
-        "reporting_category": words("charge", "refund", "other_adjustment"),
-        "source": nullable(expandable("charge", "refund")),
-        "status": words("pending", "available"),
-        "type": words("payment", "payment_refund", "payment_reversal", "adjustment"),
-    },
-    about="One line of your balance.",
-)
-
-PARTS = array(
-    record(
-        {
-            "amount": {**INTEGER, "description": "In sats."},
-            "currency": BTC,
-            "source_types": record({"crypto": INTEGER}),
-        }
-    )
-)
-
-BALANCE = record(
-    {
-        "object": constant("balance"),
-        "available": PARTS,
-        "connect_reserved": PARTS,
-        "instant_available": PARTS,
-        "livemode": LIVEMODE,
-        "pending": PARTS,
-        "refund_and_dispute_prefunding": record({"available": PARTS, "pending": PARTS}),
-        "unmatched": {**PARTS, "description": "What arrived and is matched to no payment."},
-    },
-    about="What the ledger says lies at your own addresses.",
-)
-
 SCHEMAS: dict[str, Schema] = {
     "payment_intent": PAYMENT_INTENT,
     "payment_intent.payer": record(
@@ -395,6 +339,4 @@ SCHEMAS: dict[str, Schema] = {
     "charge": CHARGE,
     "refund": REFUND,
     "payment_method": PAYMENT_METHOD,
-    "balance": BALANCE,
-    "balance_transaction": BALANCE_TRANSACTION,
 }
