@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -170,3 +171,13 @@ async def test_one_of_three_cannot_make_the_others_blind(tmp_path: Path) -> None
         with pytest.raises(PartlyUnread) as told:
             await seen(opened)
         assert (told.value.transfers, told.value.unread) == ((), (TXID,))
+
+
+async def test_one_of_three_that_dawdles_does_not_set_the_pace(tmp_path: Path) -> None:
+    async with opened_chain(tmp_path, sources=3, agreement=2, timeout_seconds=30) as opened:
+        opened.node.mine(FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
+        opened.api.fault = lambda _, answer: replace(answer, delay_seconds=20)
+        before = time.monotonic()
+        assert await seen(opened) == [(7, b"honest")]
+        assert await opened.chain.block(1) is not None
+        assert time.monotonic() - before < 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +14,9 @@ from stacktill_chain_stacks.source import ChainSource
 __all__ = ["Agreement"]
 
 T = TypeVar("T")
+
+GRACE_SECONDS = 0.5
+"""What the others have when enough agree: one that dawdles must not set the pace for all."""
 
 
 class Agreement:
@@ -35,7 +38,9 @@ class Agreement:
 
     async def tip(self) -> Block:
         """The highest block that enough sources show as canonical."""
-        tips = await self._ask(lambda source: source.tip())
+        tips = await self._ask(
+            lambda source: source.tip(), is_enough=lambda found: len(found) >= self._needed
+        )
         if self._needed == 1:
             return max(tips.values(), key=lambda tip: tip.height)
         # Sources move at their own pace: as many as are needed have got at least as far as this one.
@@ -56,9 +61,12 @@ class Agreement:
         """
         if self._needed == 1:
             return await self._transfers_in_turn(block)
-        told = await self._ask(lambda source: _told_by(source, block))
+        told = await self._ask(
+            lambda source: _told_by(source, block),
+            is_enough=lambda found: self._is_settled(_whole(found)),
+        )
         what = f"the transfers of block {block.hash}"
-        whole = {name: one.transfers for name, one in told.items() if not one.unread}
+        whole = _whole(told)
         if self._enough(whole):
             return self._common(whole, what)
         unread = frozenset(txid for one in told.values() for txid in one.unread)
@@ -80,20 +88,36 @@ class Agreement:
                 faults.append(str(error))
         raise partly or ChainUnavailable(" ".join(faults))
 
-    async def _ask(self, question: Callable[[ChainSource], Awaitable[T]]) -> dict[str, T]:
-        """The answers by source, as many as are needed at the least."""
+    async def _ask(
+        self,
+        question: Callable[[ChainSource], Awaitable[T]],
+        *,
+        is_enough: Callable[[dict[str, T]], bool] | None = None,
+    ) -> dict[str, T]:
+        """The answers by source, as many as are needed at the least; nobody waits long for the slowest."""
         if self._needed == 1:
             return await self._ask_in_turn(question)
-        found = await asyncio.gather(
-            *(question(source) for source in self._sources), return_exceptions=True
-        )
+        is_enough = is_enough or self._is_settled
+        tasks = {asyncio.ensure_future(question(one)): one.name for one in self._sources}
         answers: dict[str, T] = {}
         silent: list[BaseException] = []
-        for source, answer in zip(self._sources, found, strict=True):
-            if isinstance(answer, BaseException):
-                silent.append(answer)
-            else:
-                answers[source.name] = answer
+        waiting = set(tasks)
+        try:
+            while waiting:
+                patience = GRACE_SECONDS if is_enough(answers) else None
+                done, waiting = await asyncio.wait(
+                    waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
+                for task in done:
+                    error = task.exception()
+                    if error is None:
+                        answers[tasks[task]] = task.result()
+                    else:
+                        silent.append(error)
+        finally:
+            await _end(waiting)
         _raise_others(silent)
         if len(answers) < self._needed:
             raise ChainUnavailable(
@@ -101,6 +125,11 @@ class Agreement:
                 + " ".join(map(str, silent))
             )
         return answers
+
+    def _is_settled(self, answers: dict[str, T]) -> bool:
+        """Whether no further answer could change what enough sources say."""
+        could_split = 2 * self._needed <= len(self._sources)
+        return not could_split and bool(self._enough(answers))
 
     async def _ask_in_turn(self, question: Callable[[ChainSource], Awaitable[T]]) -> dict[str, T]:
         faults = []
@@ -122,6 +151,13 @@ class Agreement:
         if len(enough) != 1:
             raise ChainUnavailable(f"{', '.join(answers)} do not agree about {what}.")
         return enough[0]
+
+
+async def _end(tasks: Collection[asyncio.Future[T]]) -> None:
+    """Stop waiting for answers that nobody needs."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _raise_others(errors: Sequence[BaseException]) -> None:
@@ -149,3 +185,8 @@ async def _told_by(source: ChainSource, block: Block) -> _Told:
         return _Told(await source.transfers(block))
     except PartlyUnread as error:
         return _Told(error.transfers, error.unread, str(error))
+
+
+def _whole(told: dict[str, _Told]) -> dict[str, tuple[Transfer, ...]]:
+    """The transfers by source, of those that could read all of them."""
+    return {name: one.transfers for name, one in told.items() if not one.unread}
