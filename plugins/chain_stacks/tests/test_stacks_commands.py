@@ -97,6 +97,8 @@ class Shop:
     def read(self, request: Request) -> Answer:
         """The node's read-only calls."""
         asked = json.loads(request.body)
+        if request.path.endswith("/missing"):
+            return as_json({"error": "not found"}, 404)
         if request.path.endswith("/broken"):
             return as_json({"okay": False, "cause": "Unchecked(UndefinedFunction)"})
         assert asked["sender"]
@@ -142,8 +144,9 @@ async def test_info_compares_the_network_with_the_configuration(shop: Shop) -> N
     assert told["sbtc_matches"]
     assert told["tip_height"] == 3
     shop.api.network_id = 5
-    told = await shop.json("info")
-    assert not told["network_matches"]
+    wrong = await shop.run("info", "--json")
+    assert not json.loads(wrong.stdout)["network_matches"]
+    assert "not the network of the configuration" in str(wrong.exception)
     lines = (await shop.run("info")).stdout
     assert "network_matches" in lines
 
@@ -190,6 +193,9 @@ async def test_a_balance_is_shown_in_sats(shop: Shop) -> None:
     assert told == {"principal": ALICE, "sbtc_sats": 77, "ustx": 1_000_000, "next_nonce": 4}
     assert (await shop.json("balance", SBTC))["sbtc_sats"] == 0
     assert "no principal" in await shop.refused("balance", "SPX")
+    other = str(PrivateKey.parse(KEY).principal(mainnet=False))
+    assert "no address of mainnet" in await shop.refused("balance", other)
+    assert "neither a file" in await shop.refused("broadcast", "nothing.hex")
 
 
 async def test_a_read_only_function_is_asked(shop: Shop) -> None:
@@ -197,6 +203,8 @@ async def test_a_read_only_function_is_asked(shop: Shop) -> None:
     assert told["value"] == "(err u2)"
     assert (await shop.run("read", SBTC, "get", "--sender", BOB)).stdout == "(err u0)\n"
     assert "UndefinedFunction" in await shop.refused("read", SBTC, "broken")
+    assert "ends too soon" in await shop.refused("read", SBTC, "broken", "(list u1")
+    assert "knows no contract" in await shop.refused("read", SBTC, "missing")
     assert "no value" in await shop.refused("read", SBTC, "get", "u")
     assert "account" in await shop.refused("read", ALICE, "get")
 
@@ -264,6 +272,12 @@ async def test_a_key_comes_from_a_file_that_only_its_owner_reads(
     assert SENDER in result.stdout
     path.write_text("a" * 2000)
     assert "too long" in await shop.refused(*words)
+    path.write_bytes(b"\xff\xfe")
+    assert "holds no text" in await shop.refused(*words)
+    assert "holds no text" in await shop.refused("broadcast", str(path))
+    assert "holds no text" in await shop.refused("deploy", "name", str(path))
+    path.write_text("")
+    assert "cannot be used" in await shop.refused(*words, STACKTILL_CHAIN_KEY=KEY)
 
 
 async def test_a_key_is_asked_for_and_never_shown(shop: Shop) -> None:
@@ -271,6 +285,7 @@ async def test_a_key_is_asked_for_and_never_shown(shop: Shop) -> None:
     result = await shop.run(*words, entered=f"{KEY}\n")
     assert result.exit_code == 0
     assert KEY not in result.output
+    assert "--key-file" in await shop.refused(*words)
     refused = await shop.refused(*words, STACKTILL_CHAIN_KEY="zz" * 32)
     assert "cannot be used" in refused
     assert "zz" * 32 not in refused

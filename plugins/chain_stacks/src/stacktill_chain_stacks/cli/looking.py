@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stacktill.domain.errors import NotFound
+from stacktill.domain.errors import ConfigError, InvalidRequest, NotFound
 from stacktill_chain_stacks.cli.desk import Desk, Tools, say, say_json
 from stacktill_chain_stacks.cli.values import contract_of, literals, principal_of, txid_of
 from stacktill_chain_stacks.statuses import explain_status
@@ -53,8 +53,14 @@ def info(desk: Desk, *, as_json: bool) -> None:
             "sbtc": tools.config.sbtc,
             "sbtc_of_node": pox.pox_5_sbtc_contract,
             "sbtc_matches": pox.pox_5_sbtc_contract in (None, tools.config.sbtc),
+            "requests_per_minute": tools.config.pace_per_minute or None,
         }
         _told(told, as_json=as_json)
+        if not (told["network_matches"] and told["sbtc_matches"]):
+            raise ConfigError(
+                "This is not the network of the configuration: look at network, apis, chain_id and "
+                "sbtc_contract of [plugins.chain_stacks]."
+            )
 
     desk.run(look)
 
@@ -86,7 +92,9 @@ def fees(desk: Desk, *, as_json: bool) -> None:
             say_json(told)
             return
         for name, fee in told.items():
-            say(f"{name:<16} low {fee['low']:>9}  medium {fee['medium']:>9}  high {fee['high']:>9}")
+            say(
+                f"{name:<16} low {fee['low']:>9}  medium {fee['medium']:>9}  high {fee['high']:>9}  micro-STX"
+            )
 
     desk.run(look)
 
@@ -155,7 +163,12 @@ def read(
 @click.pass_obj
 def balance(desk: Desk, principal: str, *, as_json: bool) -> None:
     """Show what PRINCIPAL has: sBTC in sats, STX in micro-STX, and its next nonce."""
-    owner = str(principal_of(principal))
+    named = principal_of(principal)
+    if named.contract is None and named.is_mainnet != desk.config.is_mainnet:
+        raise InvalidRequest(
+            f"{named} is no address of {desk.config.network}, which is configured."
+        )
+    owner = str(named)
 
     async def look(tools: Tools) -> None:
         sats = await tools.api.balance(owner, str(tools.sbtc))

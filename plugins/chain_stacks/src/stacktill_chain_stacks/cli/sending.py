@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import click
 from stacktill.domain.errors import InvalidRequest
 from stacktill_chain_stacks.cli.desk import Desk, Tools, say, say_json
 from stacktill_chain_stacks.cli.signing import asked_key, finish, signing_options
-from stacktill_chain_stacks.cli.values import contract_of, literals, post_conditions_of
+from stacktill_chain_stacks.cli.values import contract_of, literals, post_conditions_of, text_of
 from stacktill_chain_stacks.wire.decoding import from_hex
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.literals import show_value
@@ -20,6 +21,9 @@ from stacktill_chain_stacks.wire.signing import check_signatures
 from stacktill_chain_stacks.wire.transactions import Transaction, decode_transaction
 
 __all__ = ["SENDING"]
+
+_HEX = re.compile(r"(?:0x)?[0-9a-fA-F]*")
+_LONGEST_NAME = 200
 
 
 @click.command()
@@ -43,7 +47,7 @@ def deploy(
 ) -> None:
     """Put the contract in the file PATH on the chain under NAME."""
     try:
-        payload = Deploy(name, path.read_text(encoding="utf-8"), clarity_version)
+        payload = Deploy(name, text_of(path), clarity_version)
     except WireError as error:
         raise InvalidRequest(f"This contract cannot be deployed: {error}.") from error
     key = asked_key(key_file)
@@ -147,8 +151,10 @@ SENDING = (deploy, call, broadcast)
 def _read(text: str) -> Transaction:
     if text == "-":
         text = sys.stdin.read()
-    elif len(text) < 200 and Path(text).is_file():
-        text = Path(text).read_text(encoding="utf-8")
+    elif len(text) < _LONGEST_NAME and Path(text).is_file():
+        text = text_of(Path(text))
+    elif len(text) < _LONGEST_NAME and _HEX.fullmatch(text) is None:
+        raise InvalidRequest(f"'{text}' is neither a file nor a transaction in hex.")
     try:
         transaction = decode_transaction(from_hex(text.strip()))
         check_signatures(transaction)

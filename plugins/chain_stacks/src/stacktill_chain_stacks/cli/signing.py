@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import click
 
 from stacktill.domain.errors import InvalidRequest
 from stacktill_chain_stacks.cli.desk import Tools, say, say_json
+from stacktill_chain_stacks.cli.values import text_of
 from stacktill_chain_stacks.sending import Draft
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.keys import PrivateKey
@@ -53,12 +55,7 @@ def signing_options(function: F) -> F:
 
 def asked_key(path: Path | None) -> PrivateKey:
     """The key to sign with; raise ``InvalidRequest`` when it is none, or when others can read its file."""
-    if path is not None:
-        text = _from_file(path)
-    else:
-        text = os.environ.get(KEY_VARIABLE) or click.prompt(
-            "Private key", hide_input=True, err=True
-        )
+    text = _elsewhere() if path is None else _from_file(path)
     try:
         return PrivateKey.parse(text)
     except WireError as error:
@@ -96,4 +93,18 @@ def _from_file(path: Path) -> str:
         raise InvalidRequest(f"{path} can be read by other users. Close it: chmod 600 {path}")
     if path.stat().st_size > _LONGEST_FILE_BYTES:
         raise InvalidRequest(f"{path} is too long to hold a private key.")
-    return path.read_text(encoding="utf-8")
+    return text_of(path)
+
+
+def _elsewhere() -> str:
+    """What the environment has, what is typed unseen, or what comes through a pipe."""
+    if os.environ.get(KEY_VARIABLE):
+        return os.environ[KEY_VARIABLE]
+    if sys.stdin.isatty():
+        return str(click.prompt("Private key", hide_input=True, err=True))
+    piped = sys.stdin.readline(_LONGEST_FILE_BYTES).strip()
+    if not piped:
+        raise InvalidRequest(
+            f"There is no private key. Name its --key-file, or set {KEY_VARIABLE}."
+        )
+    return piped

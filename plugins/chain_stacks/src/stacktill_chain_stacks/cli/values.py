@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from stacktill.domain.errors import InvalidRequest
 from stacktill_chain_stacks.wire.clarity import Value
@@ -14,7 +15,7 @@ from stacktill_chain_stacks.wire.post_conditions import PostCondition, read_post
 from stacktill_chain_stacks.wire.principals import Principal
 from stacktill_chain_stacks.wire.reader import Reader
 
-__all__ = ["contract_of", "literals", "post_conditions_of", "principal_of", "txid_of"]
+__all__ = ["contract_of", "literals", "post_conditions_of", "principal_of", "text_of", "txid_of"]
 
 _TXID = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 
@@ -65,3 +66,11 @@ def txid_of(text: str) -> str:
     if found is None:
         raise InvalidRequest(f"'{text[:80]}' is no transaction id: it has 64 hex digits.")
     return found.group(1).lower()
+
+
+def text_of(path: Path) -> str:
+    """What stands in a file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{path} holds no text.") from error

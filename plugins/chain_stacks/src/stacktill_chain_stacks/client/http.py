@@ -87,7 +87,7 @@ class Http:
         return decoded
 
     async def post(self, path: str, body: Mapping[str, Any] | bytes, **params: str | int) -> Reply:
-        """What a path answers to JSON, or to bytes: 200 or 400, both with a body to be read."""
+        """What a path answers to JSON, or to bytes: 200, 400 or 404, with a body to be read."""
         query = str(httpx.QueryParams(params))
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
@@ -97,7 +97,7 @@ class Http:
             headers={"Content-Type": kind},
             content=content,
         )
-        if reply.status not in (_OK, _BAD_REQUEST):
+        if reply.status not in (_OK, _BAD_REQUEST, _NOT_FOUND):
             raise self._unusable(path, f"status {reply.status}{_reason(reply)}")
         self.pace.worked()
         return reply

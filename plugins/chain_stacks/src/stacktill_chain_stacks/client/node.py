@@ -32,7 +32,7 @@ from stacktill_chain_stacks.wire.transactions import (
 
 __all__ = ["NodeClient"]
 
-_OK = 200
+_OK, _NOT_FOUND = 200, 404
 
 
 class NodeClient:
@@ -82,6 +82,8 @@ class NodeClient:
             "arguments": [f"0x{encode_value(one).hex()}" for one in arguments],
         }
         reply = await self._http.post(path, body)
+        if reply.status == _NOT_FOUND:
+            raise InvalidRequest(f"{self.name} knows no contract {contract} with a {function}.")
         found = self._http.decoded(path, reply, CallRead)
         if not found.okay or found.result is None:
             raise InvalidRequest(f"{contract}: {function} did not run: {found.cause or 'no cause'}")

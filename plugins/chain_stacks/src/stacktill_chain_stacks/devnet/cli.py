@@ -66,6 +66,7 @@ def _start(desk: Desk) -> click.Command:
             say(f"The local chain runs at {remote.url}. Ctrl-C ends it.")
             for name, account in remote.needed()["accounts"].items():
                 say(f"  {name:<14} {account['address']}")
+            say(f"Their keys, and what else there is: {remote.url}/devnet and contracts/README.md")
             signal.pause()
 
     return start

@@ -71,6 +71,8 @@ class _Tokens:
     def next(self) -> str:
         """The next token."""
         found = _TOKEN.match(self._text, self._at)
+        if found is None and self._at == len(self._text):
+            raise WireError("it ends too soon")
         if found is None:
             raise WireError(f"{self._text[self._at :][:40]!r} is no value of Clarity")
         self._at = found.end()
