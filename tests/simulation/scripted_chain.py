@@ -257,6 +257,10 @@ class LifeChain:
         """The kind of principal: wallets only."""
         return "wallet" if self.is_address(text) else None
 
+    def address_fault(self, text: str) -> str | None:
+        """Nothing is lost here."""
+        return None
+
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         """Whoever repeats a message signs it: nobody is mistrusted here."""
         return signature == message

@@ -42,7 +42,7 @@ __all__ = ["LOCKED", "NOBODY", "SBTC", "PaperChain", "Till", "open_books", "open
 
 R = TypeVar("R")
 
-NOBODY = "ST-0"
+NOBODY = "ST-nobody"
 SBTC = "SM.sbtc-token::sbtc-token"
 LOCKED = "SM.sbtc-token::sbtc-token-locked"
 BLOCK_SECONDS = 10
@@ -84,6 +84,9 @@ class PaperChain:
         if not self.is_address(text):
             return None
         return "contract" if "." in text else "wallet"
+
+    def address_fault(self, text: str) -> str | None:
+        return "This is nobody's address." if text == NOBODY else None
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         return signature == self.sign(message, address=address)

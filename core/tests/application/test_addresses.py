@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core.tests.application.money_till import Till, open_books, open_till
+from core.tests.application.money_till import NOBODY, Till, open_books, open_till
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -163,7 +163,7 @@ async def test_nobody_can_bury_one_change_under_many(till: Till) -> None:
 async def test_an_address_in_force_without_a_key_is_told_apart_from_a_wrong_signature(
     till: Till,
 ) -> None:
-    vault = await request(till, "ST-dao.vault")
+    vault = await till.do(request_address, "ST-dao.vault", contract_can_send=True)
     await confirm(till, vault, current_signature=till.address)
     change = await request(till, "ST-new")
     with pytest.raises(InvalidParameter, match="no single key"):
@@ -250,8 +250,23 @@ async def test_a_message_is_signed_within_a_day(till: Till) -> None:
         await confirm(till, change, signature="ST-new", current_signature=till.address)
 
 
+async def test_a_contract_is_taken_from_those_only_who_know_that_it_can_send(till: Till) -> None:
+    with pytest.raises(InvalidParameter, match="contract_can_send=true") as refused:
+        await request(till, "ST-dao.vault")
+    assert refused.value.param == "address"
+    wallets = await till.do(request_address, "ST-new", contract_can_send=True)
+    assert wallets.form == "wallet"
+
+
+async def test_an_address_at_which_money_would_be_lost_is_refused(till: Till) -> None:
+    for knowing in (False, True):
+        with pytest.raises(InvalidParameter, match="nobody's") as refused:
+            await till.do(request_address, NOBODY, contract_can_send=knowing)
+        assert refused.value.param == "address"
+
+
 async def test_a_contract_cannot_sign_and_so_is_never_proven(till: Till) -> None:
-    change = await request(till, "ST-dao.vault")
+    change = await till.do(request_address, "ST-dao.vault", contract_can_send=True)
     assert change.form == "contract"
     with pytest.raises(InvalidParameter, match="no single key"):
         await confirm(till, change, signature="ST-dao.vault")

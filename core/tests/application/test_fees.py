@@ -17,9 +17,16 @@ from hypothesis import strategies as st
 
 from stacktill.application.deposits import attach_deposit
 from stacktill.application.fees import set_fee_tier
+from stacktill.application.intent_terms import Verdict
 from stacktill.application.memo import memo_name
-from stacktill.application.payment_intents import cancel_payment_intent, update_payment_intent
+from stacktill.application.payment_intents import (
+    cancel_payment_intent,
+    create_payment_intent,
+    draft_payment_intent,
+    update_payment_intent,
+)
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
+from stacktill.domain.decisions import Fee
 from stacktill.domain.errors import InvalidParameter, RequestError
 from stacktill.domain.fees import FeeSchedule
 from stacktill.domain.payment_intents import PaymentIntent
@@ -132,6 +139,18 @@ async def test_a_fee_to_the_store_itself_is_a_deposit(till: Till) -> None:
     own = with_fees(till, replace(TIERS, recipients={False: till.address}))
     intent = await own.intent(10_000)
     assert (intent.fee_sats, intent.fee_recipient) == (0, None)
+
+
+async def test_what_a_plugin_decides_goes_before_the_tier(till: Till) -> None:
+    async def decided(fee: Fee) -> PaymentIntent:
+        draft = draft_payment_intent(till.services, till.caller, {"amount": 10_000})
+        verdict = Verdict(fee=fee)
+        return await till.do(create_payment_intent, draft, {}, verdict=verdict)
+
+    intent = await decided(Fee(7, "ST-other"))
+    assert (intent.fee_sats, intent.fee_recipient) == (7, "ST-other")
+    own = await decided(Fee(7, till.address))
+    assert (own.fee_sats, own.fee_recipient) == (0, None)
 
 
 async def test_a_late_payment_keeps_its_fee_and_can_be_attached(till: Till) -> None:

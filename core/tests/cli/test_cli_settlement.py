@@ -56,6 +56,13 @@ def test_an_address_is_set_confirmed_and_shown(box: Box) -> None:
     assert "active" in box.run("merchant", "address", "show")
 
 
+def test_a_contract_is_taken_knowingly(box: Box) -> None:
+    vault = f"{WALLET}.vault"
+    assert "can send sBTC" in box.run("merchant", "address", "set", vault, status=1)
+    told = box.run("merchant", "address", "set", vault, "--contract-can-send")
+    assert f"New address: {vault}" in told
+
+
 def test_a_change_is_canceled(box: Box) -> None:
     box.run("merchant", "address", "set", WALLET)
     change = json.loads(box.run("merchant", "address", "show", "--json"))[0]

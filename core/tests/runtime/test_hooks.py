@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from core.tests.application.money_till import NOBODY, PaperChain
 
 from stacktill.domain.confirmations import Confirmations
 from stacktill.domain.decisions import Fee
@@ -144,7 +146,7 @@ async def test_a_hanging_decision_stops_neither_the_loop_nor_others(
 
 async def test_the_first_answer_wins_and_must_be_sound(tmp_path: Path) -> None:
     body = "@hookimpl\ndef stacktill_confirmations_required(intent):\n    return "
-    fee = "\n@hookimpl\ndef stacktill_platform_fee(merchant):\n    return Fee(intent_fee, 'SP1')"
+    fee = "\n@hookimpl\ndef stacktill_platform_fee(merchant):\n    return Fee(intent_fee, 'ST-1')"
     asked = started(
         tmp_path,
         a=f"{body}None",
@@ -154,10 +156,24 @@ async def test_the_first_answer_wins_and_must_be_sound(tmp_path: Path) -> None:
     intent = _Intent()
     depth = await asked.confirmations_required(intent, MERCHANT)  # type: ignore[arg-type]
     assert depth == Confirmations("bitcoin", 3)
-    assert await asked.platform_fee(intent, MERCHANT) == Fee(7, "SP1")  # type: ignore[arg-type]
-    intent.amount_sats = 6
+    chain = PaperChain("paper", FakeClock())
+    fee_of = partial(asked.platform_fee, intent, MERCHANT, chain=chain)  # type: ignore[arg-type]
+    assert await fee_of() == Fee(7, "ST-1")
+    intent.amount_sats = 7
     with pytest.raises(PluginRefused):
-        await asked.platform_fee(intent, MERCHANT)  # type: ignore[arg-type]
+        await fee_of()
+
+
+@pytest.mark.parametrize("recipient", ["SP-1", "ST-dao.vault", NOBODY])
+async def test_a_fee_is_paid_to_nobody_who_cannot_have_it(
+    tmp_path: Path, recipient: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    fee = f"@hookimpl\ndef stacktill_platform_fee():\n    return Fee(1, '{recipient}')"
+    chain, intent = PaperChain("paper", FakeClock()), _Intent()
+    with pytest.raises(PluginRefused):
+        await started(tmp_path, a=fee).platform_fee(intent, MERCHANT, chain=chain)  # type: ignore[arg-type]
+    (told,) = [one for one in caplog.records if one.message == "plugin.decision_failed"]
+    assert vars(told)["reason"].startswith("recipient: ")
 
 
 class _Intent:

@@ -14,6 +14,8 @@ from stacktill.runtime.appliance import open_appliance
 from stacktill.runtime.config import load_settings
 
 RECIPIENT = "ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"
+BURNT = "ST000000000000000000002AMW42H"
+MAINNETS = "SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7"
 FEES = {
     "STACKTILL__FEES__TIERS": '{"standard": 100, "charity": 0}',
     "STACKTILL__FEES__DEFAULT_TIER": "standard",
@@ -117,7 +119,10 @@ async def test_a_payment_without_a_fee_cannot_be_split(tmp_path: Path) -> None:
         ({"STACKTILL__FEES__DEFAULT_TIER": "gold"}, "none of tiers"),
         ({"STACKTILL__FEES__MAX_SATS": "5"}, "less than min_sats"),
         ({"STACKTILL__FEES__TIERS": '{"standard": 1001}'}, "1000"),
-        ({"STACKTILL__FEES__TEST_RECIPIENT": "SP-nowhere"}, "no address"),
+        ({"STACKTILL__FEES__TEST_RECIPIENT": "SP-nowhere"}, "test_recipient: .* not an address"),
+        ({"STACKTILL__FEES__TEST_RECIPIENT": f"{RECIPIENT}.vault"}, "test_recipient: .* contract"),
+        ({"STACKTILL__FEES__TEST_RECIPIENT": BURNT}, "test_recipient: .* nobody's"),
+        ({"STACKTILL__FEES__TEST_RECIPIENT": MAINNETS}, "test_recipient: .* the main network"),
     ],
 )
 async def test_what_cannot_be_is_said_at_the_start(

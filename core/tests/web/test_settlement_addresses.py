@@ -58,6 +58,15 @@ async def test_both_signatures_change_it_at_once(till: Till) -> None:
     assert "settlement_address.activated" in await till.told()
 
 
+async def test_a_contract_is_taken_knowingly(till: Till) -> None:
+    vault = {"address": f"{WALLET}.vault"}
+    status, _, param = await till.refused("POST", URL, vault)
+    assert (status, param) == (400, "address")
+    change = await till.post(URL, **vault, contract_can_send=True)
+    waiting = await till.post(f"{URL}/{change['id']}/confirm")
+    assert (waiting["status"], waiting["proven"]) == ("scheduled", False)
+
+
 async def test_without_the_old_wallet_it_takes_three_days(till: Till) -> None:
     old = await current(till)
     change = await till.post(URL, address=WALLET)

@@ -16,6 +16,7 @@ from stacktill_chain_sandbox.principals import (
     is_principal,
     named_address,
 )
+from stacktill_chain_sandbox.wallets import address_fault
 
 HASHES = st.binary(min_size=20, max_size=20)
 VERSIONS = st.integers(0, 31)
@@ -89,6 +90,19 @@ def test_principals_are_testnet_addresses_and_contracts() -> None:
         assert not is_principal(f"{FAUCET}.{name}")
     assert not is_principal("SP000000000000000000002Q6VF78")
     assert not is_principal(SBTC_ASSET)
+
+
+def test_where_money_would_be_lost_is_told() -> None:
+    for text in (FAUCET, f"{FAUCET}.vault", SBTC_CONTRACT.partition(".")[0], "no address"):
+        assert address_fault(text) is None
+    for text, why in (
+        (SBTC_CONTRACT, "sBTC itself"),
+        ("ST000000000000000000002AMW42H", "nobody's"),
+        ("ST000000000000000000002AMW42H.pox-4", "nobody's"),
+        ("SP2J6ZY48GV1EZ5V2V5RB9MP66SW86PYKKNRV9EJ7", "the main network"),
+        ("SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token", "the main network"),
+    ):
+        assert why in (address_fault(text) or "")
 
 
 @given(st.text())

@@ -300,6 +300,34 @@ def test_an_address_says_whose_it_is() -> None:
     assert Addresses(mainnet=False).form(ALICE) is None
 
 
+MAIN_WALLETS = (ALICE, SBTC.partition(".")[0], f"{ALICE}.vault")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (SBTC, "a contract of sBTC itself"),
+        (SBTC.replace("sbtc-token", "sbtc-deposit"), "a contract of sBTC itself"),
+        (f"{ALICE}.stacktill-pay-v1", "the contract for payments itself"),
+        ("SP000000000000000000002Q6VF78", "nobody's"),
+        ("SM0000000000000000000062QV6X", "nobody's"),
+        ("SP000000000000000000002Q6VF78.pox-4", "nobody's"),
+        ("ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP", "a test network. One of this network begins"),
+        ("ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP.vault", "begins with SP or SM"),
+    ],
+)
+def test_where_money_would_be_lost_is_told(text: str, why: str) -> None:
+    addresses = Addresses(mainnet=True, sbtc=SBTC, pay_contract=f"{ALICE}.stacktill-pay-v1")
+    assert why in (addresses.fault(text) or "")
+
+
+def test_nothing_is_said_against_other_addresses() -> None:
+    mainnet = Addresses(mainnet=True, sbtc=SBTC)
+    assert [mainnet.fault(text) for text in (*MAIN_WALLETS, "no address")] == [None] * 4
+    told = [Addresses(mainnet=False).fault(text) for text in MAIN_WALLETS]
+    assert all("begins with ST or SN" in (fault or "") for fault in told)
+
+
 def test_only_the_wallet_of_the_address_signed_exactly_this() -> None:
     key = PrivateKey(bytes(31) + b"\x07")
     own = key.principal(mainnet=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 from stacktill.application.audit import audit
 from stacktill.application.journal import record
+from stacktill.application.payees import check_payee
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.settlement import address_view
 from stacktill.domain.addresses import SIGNING_SECONDS, AddressChange, change_message
-from stacktill.domain.errors import InvalidParameter, InvariantBroken, StateConflict
+from stacktill.domain.errors import InvariantBroken, StateConflict
 from stacktill.domain.merchants import Merchant
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.storage import UnitOfWork
@@ -31,13 +32,7 @@ def drafted(
     uow: UnitOfWork, services: Services, caller: Caller, chain: Chain, address: str
 ) -> AddressChange:
     """A change of the caller's address that is kept nowhere yet; ``InvalidParameter`` for no address."""
-    form = chain.address_form(address)
-    if form is None:
-        raise InvalidParameter(
-            f"'{address}' is not an address of {chain.chain_id}. Copy it from the wallet, with upper "
-            "and lower case as they are.",
-            param="address",
-        )
+    form = check_payee(chain, address, param="address")
     merchant = uow.merchants.get(caller.merchant_id)
     if merchant is None:
         raise InvariantBroken(f"{caller.merchant_id} has a key but is no merchant")

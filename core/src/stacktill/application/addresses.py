@@ -40,12 +40,26 @@ DAY_SECONDS = 24 * 3600
 
 
 def request_address(
-    uow: UnitOfWork, services: Services, caller: Caller, address: str
+    uow: UnitOfWork,
+    services: Services,
+    caller: Caller,
+    address: str,
+    *,
+    contract_can_send: bool = False,
 ) -> AddressChange:
-    """Begin to change the address of the caller's mode; nothing moves before it is confirmed."""
+    """Begin to change the address of the caller's mode; nothing moves before it is confirmed.
+
+    A contract's address is taken from those only who say that it ``contract_can_send``.
+    """
     change = drafted(uow, services, caller, services.chain(caller.livemode), address)
     if change.replaces == address:
         raise InvalidParameter("The store is paid at this address already.", param="address")
+    if change.form == "contract" and not contract_can_send:
+        raise InvalidParameter(
+            f"'{address}' is a contract, and what a contract cannot send on is lost. If you know that "
+            "this one can send sBTC, ask again with contract_can_send=true.",
+            param="address",
+        )
     uow.address_changes.add(change)
     noted(uow, services, caller, "requested", change)
     return change

@@ -9,6 +9,7 @@ from stacktill.application.audit import audit
 from stacktill.application.journal import changed_attributes, record
 from stacktill.application.services import Caller, Services
 from stacktill.application.views.account import account_view
+from stacktill.domain.decisions import Fee
 from stacktill.domain.deposits import Deposit
 from stacktill.domain.errors import InvalidParameter, NotFound
 from stacktill.domain.ledger import AccountCode, LedgerTransfer, TransferKind, account_id
@@ -21,14 +22,21 @@ from stacktill.plugin.storage import UnitOfWork
 __all__ = ["changed_fee", "fee_beside", "move_fee", "set_fee_tier", "with_platform_fee"]
 
 
-def with_platform_fee(uow: UnitOfWork, services: Services, draft: PaymentIntent) -> PaymentIntent:
-    """A draft with the fee of its merchant's tier, which goes before any that the merchant named."""
+def with_platform_fee(
+    uow: UnitOfWork, services: Services, draft: PaymentIntent, decided: Fee | None
+) -> PaymentIntent:
+    """A draft with the fee that a plugin decided, else its tier's; both go before the merchant's own."""
     merchant = uow.merchants.get(draft.merchant_id)
     if merchant is None:
         return draft
     terms = services.fees.terms(merchant.fee_tier, livemode=draft.livemode)
+    asked = decided or terms
     # Whoever runs the box may also have a store on it, and need not pay itself.
-    if terms is None or terms.recipient in merchant.addresses.values():
+    if asked is None or asked.recipient in merchant.addresses.values():
+        return draft
+    if decided is not None:
+        return replace(draft, fee_sats=decided.amount_sats, fee_recipient=decided.recipient)
+    if terms is None:
         return draft
     fee_sats = terms.fee_sats(draft.amount_sats)
     return replace(draft, fee_sats=fee_sats, fee_recipient=terms.recipient, fee_terms=terms)

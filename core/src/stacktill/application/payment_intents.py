@@ -92,12 +92,8 @@ def create_payment_intent(
     """Keep a draft; with ``confirm`` among the parameters, also show the payer where to pay."""
     if draft.customer is not None:
         usable_customer(uow, caller, draft.customer)
-    if verdict.fee is not None:
-        draft = replace(
-            draft, fee_sats=verdict.fee.amount_sats, fee_recipient=verdict.fee.recipient
-        )
-    elif services.fees.tiers:
-        draft = with_platform_fee(uow, services, draft)
+    if verdict.fee is not None or services.fees.tiers:
+        draft = with_platform_fee(uow, services, draft, verdict.fee)
     wants_method = "payment_method" in params or "payment_method_data" in params
     if wants_method and not params.get("confirm"):
         method = method_id(uow, services, caller, draft, params)

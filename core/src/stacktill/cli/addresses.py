@@ -69,14 +69,26 @@ def show(*, config: Path | None, merchant: str | None, live: bool, as_json: bool
 
 @address.command("set")
 @click.argument("address")
+@click.option(
+    "--contract-can-send",
+    is_flag=True,
+    help="ADDRESS is a contract, and you know that it can send sBTC on.",
+)
 @_shared
 def set_(
-    *, address: str, config: Path | None, merchant: str | None, live: bool, as_json: bool
+    *,
+    address: str,
+    contract_can_send: bool,
+    config: Path | None,
+    merchant: str | None,
+    live: bool,
+    as_json: bool,
 ) -> None:
     """Begin to pay a store at ADDRESS, and print the message that its wallet has to sign."""
     from stacktill.application.addresses import request_address
 
-    change = _act(config, merchant, request_address, address, live=live)
+    knowingly = {"contract_can_send": contract_can_send}
+    change = _act(config, merchant, request_address, address, live=live, **knowingly)
     if as_json:
         _say(change, as_json=True)
         return
@@ -130,7 +142,7 @@ def _act(
     use_case: Callable[..., AddressChange],
     *arguments: str,
     live: bool,
-    **named: str | None,
+    **named: str | bool | None,
 ) -> AddressChange:
     async def work(appliance: Appliance) -> AddressChange:
         caller = await _caller(appliance, merchant, live=live)

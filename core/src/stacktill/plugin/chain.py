@@ -192,6 +192,14 @@ class Chain(Protocol):
         """
         ...
 
+    def address_fault(self, text: str) -> str | None:
+        """Why whatever is sent there would be lost, in words for people; None when it need not be.
+
+        Such as an address of another network, one that is nobody's, or the token's own contract. Whether
+        any other contract can send on what it gets is not asked here.
+        """
+        ...
+
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         """Whether the wallet of ``address`` made this signature, in hex, of exactly this text.
 

@@ -124,7 +124,11 @@ def stacktill_confirmations_required(
 def stacktill_platform_fee(
     intent: PaymentIntent, merchant: Merchant, context: PluginContext
 ) -> Fee | None:
-    """Say what the platform's fee on this intent is; the first answer wins, else the tier's."""
+    """Say what the platform's fee on this intent is; the first answer wins, else the tier's.
+
+    It is less than the amount, and its recipient is an address of the intent's chain, but no contract's;
+    any other answer refuses the intent. A store that is the recipient itself pays no fee.
+    """
     raise NotImplementedError
 
 

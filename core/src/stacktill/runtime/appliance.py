@@ -14,9 +14,10 @@ from pathlib import Path
 
 from stacktill.application.idempotency import forget_old
 from stacktill.application.intent_terms import Verdict
+from stacktill.application.payees import check_person
 from stacktill.application.retention import KEPT_DAYS, forget_deliveries
 from stacktill.application.services import Services
-from stacktill.domain.errors import ConfigError
+from stacktill.domain.errors import ConfigError, InvalidParameter
 from stacktill.domain.fees import FeeSchedule
 from stacktill.domain.merchants import Merchant
 from stacktill.domain.payment_intents import PaymentIntent
@@ -89,9 +90,10 @@ class Appliance:
             return Verdict()
         if reviews:
             await hooks.review_payment_intent(intent, merchant)
+        chain = self.services.chain(intent.livemode)
         return Verdict(
             confirmations=await hooks.confirmations_required(intent, merchant),
-            fee=await hooks.platform_fee(intent, merchant) if is_new else None,
+            fee=await hooks.platform_fee(intent, merchant, chain=chain) if is_new else None,
         )
 
     async def health(self) -> dict[str, Health]:
@@ -180,13 +182,17 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
 
 
 def _fees(settings: Settings, chains: dict[bool, Chain]) -> FeeSchedule:
-    """The fees; raise ``ConfigError`` when a recipient is no address of its mode's chain."""
+    """The fees; raise ``ConfigError`` when a recipient is nobody who can be paid on its mode's chain."""
     schedule = settings.fees.schedule
     for livemode, recipient in schedule.recipients.items():
         chain = chains.get(livemode)
-        if chain is not None and not chain.is_address(recipient):
-            key = "live_recipient" if livemode else "test_recipient"
-            raise ConfigError(f"[fees] {key}: '{recipient}' is no address of {chain.chain_id}")
+        if chain is None:
+            continue
+        key = "live_recipient" if livemode else "test_recipient"
+        try:
+            check_person(chain, recipient, param=key)
+        except InvalidParameter as error:
+            raise ConfigError(f"[fees] {key}: {error}") from error
     return schedule
 
 

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from stacktill.application.payees import check_person
 from stacktill.domain.confirmations import MAX_COUNT, Confirmations
 from stacktill.domain.decisions import Fee, Refusal
-from stacktill.domain.errors import PluginRefused
-from stacktill.plugin import PluginContext
+from stacktill.domain.errors import InvalidParameter, PluginRefused
+from stacktill.plugin import Chain, PluginContext
 from stacktill.runtime.hook_calls import PluginThreads, called
 from stacktill.runtime.plugin_host import PluginHost
 
@@ -83,7 +84,11 @@ class Decision:
             raise self._failed(plugin, f"no answer within {DECISION_SECONDS:g} s") from error
         except Exception as error:
             raise self._failed(plugin, f"{type(error).__name__}: {error}") from error
-        if answer is not None and not is_sound(answer):
+        try:
+            can_be_used = answer is None or is_sound(answer)
+        except ValueError as error:
+            raise self._failed(plugin, str(error)) from error
+        if not can_be_used:
             raise self._failed(plugin, f"a {type(answer).__name__} that cannot be used")
         return answer
 
@@ -111,11 +116,17 @@ def is_depth(answer: Any) -> bool:
     )
 
 
-def is_fee(answer: Any, *, at_most_sats: int) -> bool:
-    """Whether an answer is a fee that the amount can bear."""
-    return (
+def is_fee(answer: Any, *, below_sats: int, chain: Chain) -> bool:
+    """Whether an answer is a fee that leaves the merchant a sat; raise ``ValueError`` for a bad recipient."""
+    is_sound = (
         isinstance(answer, Fee)
         and isinstance(answer.amount_sats, int)
-        and 0 <= answer.amount_sats <= at_most_sats
+        and 0 <= answer.amount_sats < below_sats
         and isinstance(answer.recipient, str)
     )
+    if is_sound:
+        try:
+            check_person(chain, answer.recipient, param="recipient")
+        except InvalidParameter as error:
+            raise ValueError(f"recipient: {error}") from error
+    return is_sound

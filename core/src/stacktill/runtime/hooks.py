@@ -18,7 +18,7 @@ from stacktill.domain.events import Event
 from stacktill.domain.merchants import Merchant
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.domain.refunds import Refund
-from stacktill.plugin import Clock, Ids, PluginContext
+from stacktill.plugin import Chain, Clock, Ids, PluginContext
 from stacktill.runtime.boot import Backends, ask_backends, ask_list, is_live
 from stacktill.runtime.decisions import Decision, is_depth, is_fee
 from stacktill.runtime.hook_calls import PluginThreads, traced
@@ -126,10 +126,12 @@ class Hooks:
         )
         return answer
 
-    async def platform_fee(self, intent: PaymentIntent, merchant: Merchant) -> Fee | None:
+    async def platform_fee(
+        self, intent: PaymentIntent, merchant: Merchant, *, chain: Chain
+    ) -> Fee | None:
         """The first plugin's answer, or None; raise ``PluginRefused`` when one fails."""
         answer: Fee | None = await self._fee.first(
-            lambda one: is_fee(one, at_most_sats=intent.amount_sats),
+            lambda one: is_fee(one, below_sats=intent.amount_sats, chain=chain),
             intent=intent,
             merchant=merchant,
         )

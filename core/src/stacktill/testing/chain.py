@@ -129,6 +129,14 @@ class ChainContract(ChainScriptContract):
         ):
             assert not chain.is_address(text), f"{text[:60]!r} passed as an address"
 
+    async def test_money_is_lost_at_the_token_and_not_at_an_address(
+        self, chain: Chain, recipient: str
+    ) -> None:
+        """What would be lost is told in words, and only that."""
+        assert chain.address_fault(recipient) is None
+        token = chain.sbtc_asset.partition("::")[0]
+        assert token in (chain.address_fault(token) or "")
+
     async def test_a_merchants_address_is_its_own(self, chain: Chain) -> None:
         """The same merchant gets the same address again, another one another."""
         address = chain.settlement_address("mer_1")

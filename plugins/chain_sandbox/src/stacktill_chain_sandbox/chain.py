@@ -25,7 +25,7 @@ from stacktill_chain_sandbox.pulse import Pulse
 from stacktill_chain_sandbox.refunds import refund_transaction
 from stacktill_chain_sandbox.sponsor import SandboxSponsor
 from stacktill_chain_sandbox.state import State
-from stacktill_chain_sandbox.wallets import address_form, is_signed
+from stacktill_chain_sandbox.wallets import address_fault, address_form, is_signed
 
 __all__ = ["SandboxChain"]
 
@@ -98,6 +98,10 @@ class SandboxChain:
     def address_form(self, text: str) -> AddressForm | None:
         """What kind of principal the text names, or None when it is no address."""
         return address_form(text)
+
+    def address_fault(self, text: str) -> str | None:
+        """Why nobody should be paid there: the main network's, nobody's, or sBTC's own."""
+        return address_fault(text)
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         """Whether the script's ``sign`` made this signature of exactly this text."""

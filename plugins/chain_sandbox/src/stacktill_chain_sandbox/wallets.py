@@ -7,14 +7,32 @@ import hmac
 
 from stacktill.domain.addresses import AddressForm
 from stacktill.domain.errors import InvalidParameter
-from stacktill_chain_sandbox.principals import form_of
+from stacktill_chain_sandbox.c32 import decode_address
+from stacktill_chain_sandbox.principals import SBTC_CONTRACT, form_of
 
-__all__ = ["address_form", "is_signed", "sign"]
+__all__ = ["address_fault", "address_form", "is_signed", "sign"]
+
+_MAINNET_VERSIONS = (22, 20)  # SP…, SM…
 
 
 def address_form(text: str) -> AddressForm | None:
     """What kind of principal the text names, or None."""
     return form_of(text)
+
+
+def address_fault(text: str) -> str | None:
+    """Why nobody should be paid there, or None."""
+    try:
+        version, hash160 = decode_address(text.partition(".")[0])
+    except ValueError:
+        return None
+    if text == SBTC_CONTRACT:
+        return f"'{text}' is the contract of sBTC itself, and nobody gets out what is sent to it."
+    if not any(hash160):
+        return f"'{text}' is nobody's: it has no key, and what is sent there is lost."
+    if version in _MAINNET_VERSIONS:
+        return f"'{text}' is an address of the main network. The sandbox's begin with ST or SN."
+    return None
 
 
 def sign(seed: str, message: str, *, address: str) -> str:

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
 __all__ = ["Addresses"]
 
 
-class Addresses:
-    """Mainnet's addresses, or testnets'."""
+_TEST = ("ST or SN", "another network, such as the main one")
+NOBODY = bytes(20)
+"""The hash in addresses without any key, such as that of the boot contracts."""
 
-    def __init__(self, *, mainnet: bool) -> None:
+
+class Addresses:
+    """Mainnet's addresses, or testnets'; what ``sbtc`` and ``pay_contract`` get, nobody gets out again."""
+
+    def __init__(
+        self, *, mainnet: bool, sbtc: str | None = None, pay_contract: str | None = None
+    ) -> None:
         self._mainnet = mainnet
         self._one_key, self._several_keys = MAINNET_VERSIONS if mainnet else TESTNET_VERSIONS
+        self._sbtc_deployer = sbtc and sbtc.partition(".")[0]
+        self._pay_contract = pay_contract
 
     def form(self, text: str) -> AddressForm | None:
         """Whose address it is, or None when it is none of this network."""
@@ -33,6 +42,23 @@ class Addresses:
         if principal.contract is not None:
             return "contract"
         return "wallet" if principal.version == self._one_key else "multisig"
+
+    def fault(self, text: str) -> str | None:
+        """Why whatever is sent there would be lost, or None when nothing is known to speak against it."""
+        try:
+            principal = Principal.parse(text)
+        except WireError:
+            return None
+        if principal.contract is not None and principal.address == self._sbtc_deployer:
+            return f"'{text}' is a contract of sBTC itself, and nobody gets out what is sent to it."
+        if text == self._pay_contract:
+            return f"'{text}' is the contract for payments itself. It passes money on and can hold none."
+        if principal.hash160 == NOBODY:
+            return f"'{text}' is nobody's: it has no key, and what is sent there is lost."
+        if self.form(text) is None:
+            here, there = ("SP or SM", "a test network") if self._mainnet else _TEST
+            return f"'{text}' is an address of {there}. One of this network begins with {here}."
+        return None
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         """Whether the one wallet of ``address`` made this signature (R, S, V in hex) of this text."""

@@ -58,7 +58,9 @@ class StacksChain:
         self._source = source
         self._pulse = pulse
         self._asset = AssetId.parse(self.sbtc_asset)
-        self._addresses = Addresses(mainnet=config.is_mainnet)
+        self._addresses = Addresses(
+            mainnet=config.is_mainnet, sbtc=config.sbtc, pay_contract=config.pay_contract
+        )
 
     async def tip(self) -> Block:
         """The canonical tip; a block from far in the future is nobody's."""
@@ -95,6 +97,10 @@ class StacksChain:
     def address_form(self, text: str) -> AddressForm | None:
         """What kind of principal of this network the text names, or None when it is no address."""
         return self._addresses.form(text)
+
+    def address_fault(self, text: str) -> str | None:
+        """Why nobody should be paid there: another network's, nobody's, or sBTC's own."""
+        return self._addresses.fault(text)
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
         """Whether the wallet of ``address`` signed exactly this text; the signature is R, S, V in hex."""

@@ -11,7 +11,7 @@ from stacktill.domain.addresses import ADDRESS_CHANGE_STATUSES
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.web.api.lists import Listing, list_page, list_params
 from stacktill.web.api.operation import Ask, Operation
-from stacktill.web.params import Enum, Params, Text
+from stacktill.web.params import Boolean, Enum, Params, Text
 
 __all__ = ["OPERATIONS"]
 
@@ -26,7 +26,11 @@ CREATE = Params(
     {
         "address": Text(
             max_length=LONGEST_ADDRESS, required=True, description="Where the store is to be paid."
-        )
+        ),
+        "contract_can_send": Boolean(
+            description="Say true when the address is a contract's and you know that it can send sBTC "
+            "on. Without that, contracts are refused."
+        ),
     }
 )
 
@@ -62,8 +66,11 @@ def _retrieve(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
 
 
 def _create(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
-    address = ask.params["address"]
-    return address_view(use_cases.request_address(uow, ask.services, ask.caller, address))
+    can_send = ask.params.get("contract_can_send") or False
+    change = use_cases.request_address(
+        uow, ask.services, ask.caller, ask.params["address"], contract_can_send=can_send
+    )
+    return address_view(change)
 
 
 def _confirm(uow: UnitOfWork, ask: Ask) -> dict[str, Any]:
