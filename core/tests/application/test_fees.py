@@ -134,6 +134,21 @@ async def test_one_fee_counts_for_one_transfer(till: Till) -> None:
     assert (await till.balances())[SBTC, "fees"] == 100
 
 
+async def test_a_fee_counts_once_for_an_intent(till: Till) -> None:
+    """Nobody pays a store with a hundred fees to the platform and a hundred sats to the store."""
+    intent = await till.intent(10_000)
+    for _ in range(3):
+        paid, fee = split(till, intent)
+        await till.mine(replace(paid, amount=1), fee)
+    after = await till.again(intent)
+    assert (after.seen_sats, after.fee_collected_sats) == (103, 100)
+    back = await till.revert(3)
+    await till.mine(*back, fork="other")
+    after = await till.again(intent)
+    assert (after.seen_sats, after.fee_collected_sats) == (103, 100)
+    assert (await till.balances())[SBTC, "fees"] == 100
+
+
 async def test_a_fee_to_the_store_itself_is_a_deposit(till: Till) -> None:
     """Whoever runs the box has a store too: its address in force pays no fee, an old one counts once."""
     own = with_fees(till, replace(TIERS, recipients={False: till.address}))

@@ -85,6 +85,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "pending",
     ),
     ("deposits", {"intent_id": "pi_1", "match": "matched"}, {}, "intent"),
+    (
+        "deposits",
+        {"intent_id": "pi_1", "match": "matched", "fee_sats >": 0},
+        {"limit": 1},
+        "intent",
+    ),
     ("deposits", {"intent_id": "pi_1"}, {"descending": True, "limit": 50}, "intent"),
     ("deposits", {**MINE, "match": "unmatched"}, {"descending": True}, "match"),
     ("withdrawals", {"chain_id": "c", "txid": "t", "event_index": 1}, {"limit": 1}, "transfer"),
@@ -220,6 +226,11 @@ def test_a_query_uses_its_index(
     assert f"INDEX ix_{table}_{index} " in f"{plan} ", plan
     if not {"address", "event_id"} & where.keys():  # Of a few, which are then put in order.
         assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
+
+
+def test_ids_of_one_prefix_are_found_by_the_primary_key(plans: Plans) -> None:
+    plans.session.unit.plugin_state.find({"id >=": "core/unread/", "id <": "core/unread/~"})
+    assert "USING INDEX sqlite_autoindex_plugin_state_1 (id>? AND id<?)" in plans.last()
 
 
 @pytest.mark.parametrize("before", [None, "pi_5"])

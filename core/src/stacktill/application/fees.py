@@ -19,7 +19,7 @@ from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.chain import Transfer
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["changed_fee", "fee_beside", "move_fee", "set_fee_tier", "with_platform_fee"]
+__all__ = ["changed_fee", "fee_beside", "has_fee", "move_fee", "set_fee_tier", "with_platform_fee"]
 
 
 def with_platform_fee(
@@ -74,6 +74,20 @@ def fee_beside(
         return None
     is_fee = (following.recipient, following.amount) == (intent.fee_recipient, intent.fee_sats)
     return following if is_fee and item.recipient == intent.deposit_address else None
+
+
+def has_fee(uow: UnitOfWork, intent: PaymentIntent) -> bool:
+    """Whether a payment of the intent came with its fee already.
+
+    A second one pays nothing: else whoever may share in the fees could pay a store with fees alone.
+    """
+    where: dict[str, str | int] = {
+        "intent_id": intent.id,
+        "match": "matched",
+        "state !=": "reversed",
+        "fee_sats >": 0,
+    }
+    return bool(uow.deposits.find(where, limit=1))
 
 
 def move_fee(uow: UnitOfWork, services: Services, deposit: Deposit, *, back: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stacktill.application.chain_facts import ChainFacts
 from stacktill.application.depths import depth_for
-from stacktill.application.fees import fee_beside, move_fee
+from stacktill.application.fees import fee_beside, has_fee, move_fee
 from stacktill.application.intent_money import count_deposit, report_unmatched
 from stacktill.application.journal import move
 from stacktill.application.memo import NAME_BYTES, memo_name, memos_of_name
@@ -48,7 +48,7 @@ def receive_transfer(
     depth = depth_for(uow, owner.merchant_id, intent, item.amount)
     deposit = _deposit(services, facts, block, item, owner=owner, depth=depth)
     fee = fee_beside(item, following, intent)
-    if fee is not None and deposit.is_sbtc and intent is not None and _is_own(intent, owner):
+    if fee is not None and deposit.is_sbtc and _takes_fee(uow, intent, owner):
         deposit = replace(deposit, fee_sats=fee.amount, fee_event_index=fee.event_index)
     if before is not None:
         deposit = replace(deposit, id=before.id, created=before.created)
@@ -63,8 +63,12 @@ def receive_transfer(
     move_fee(uow, services, deposit, back=False)
 
 
-def _is_own(intent: PaymentIntent, owner: SettlementAddress) -> bool:
-    return (intent.merchant_id, intent.livemode) == (owner.merchant_id, owner.livemode)
+def _takes_fee(uow: UnitOfWork, intent: PaymentIntent | None, owner: SettlementAddress) -> bool:
+    """Whether a fee beside a payment of an intent counts: for the store's own, and once."""
+    if intent is None:
+        return False
+    is_own = (intent.merchant_id, intent.livemode) == (owner.merchant_id, owner.livemode)
+    return is_own and not has_fee(uow, intent)
 
 
 def _stands(uow: UnitOfWork, facts: ChainFacts, item: Transfer) -> bool:
