@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -12,9 +13,13 @@ from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.principals import Principal
 from stacktill_chain_stacks.wire.transactions import MAINNET_CHAIN_ID, TESTNET_CHAIN_ID
 
-__all__ = ["SBTC_ASSET_NAME", "StacksConfig"]
+__all__ = ["NO_KEY", "SBTC_ASSET_NAME", "StacksConfig"]
 
 SBTC_ASSET_NAME = "sbtc-token"
+NO_KEY = (
+    "45 requests a minute are too few to keep up with mainnet: set api_key of "
+    "[plugins.chain_stacks], or requests_per_minute if your own hosts take more"
+)
 _APIS = {"mainnet": "https://api.hiro.so", "testnet": "https://api.testnet.hiro.so"}
 _SBTC = {
     "mainnet": "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4.sbtc-token",
@@ -75,13 +80,15 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse values that cannot work; the message names the key."""
         for name, url in (*(("apis", one) for one in self.apis or ()), ("node", self.node)):
-            if url is not None and not url.startswith(("https://", "http://")):
+            if url is None:
+                continue
+            if not url.startswith(("https://", "http://")) or _host(url)[0] is None:
                 raise ValueError(f"{name} must hold addresses that begin with https:// or http://")
         if self.apis is not None and not self.apis and not self.observer_source:
             raise ValueError("apis must hold at least one address")
         if self.observer_source and (self.observer is None or self.node is None):
             raise ValueError("observer_source needs observer and node: who tells, and where")
-        if len(set(self.api_urls)) < len(self.api_urls):
+        if len(set(map(_host, self.api_urls))) < len(self.api_urls):
             raise ValueError(
                 "apis must be different hosts: one that is asked twice agrees with itself"
             )
@@ -92,7 +99,7 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             raise ValueError("observer needs an observer_token, so that only the node is heard")
         if self.observer is not None and not _ADDRESS.fullmatch(self.observer):
             raise ValueError("observer must be an address and a port, such as 127.0.0.1:3700")
-        _check_contract("sbtc_contract", self.sbtc)
+        _check_contract("sbtc_contract", self.sbtc, mainnet=self.is_mainnet)
         self._check_payments()
 
     def _check_payments(self) -> None:
@@ -101,7 +108,7 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
         if "pay" in self.payment_modes and None in (self.pay_contract, self.signing_key):
             raise ValueError("payment_modes has pay, which needs pay_contract and signing_key")
         if self.pay_contract is not None:
-            _check_contract("pay_contract", self.pay_contract)
+            _check_contract("pay_contract", self.pay_contract, mainnet=self.is_mainnet)
         for name, key in (("signing_key", self.signing_key), ("sponsor_key", self.sponsor_key)):
             if key is not None and not _KEY.fullmatch(key.strip()):
                 raise ValueError(f"{name} must be 64 hex digits, or 66 that end in 01")
@@ -138,11 +145,27 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             return self.requests_per_minute
         return 45.0 if self.api_key is None else 450.0
 
+    @property
+    def lacks_key(self) -> bool:
+        """Whether the hosts to read from are asked as seldom as those without a key may ask."""
+        is_slow = self.api_key is None and self.requests_per_minute is None
+        return is_slow and bool(self.api_urls) and not self.observer_source
 
-def _check_contract(name: str, text: str) -> None:
+
+def _host(url: str) -> tuple[str | None, int, str]:
+    """Whom an address asks, however it is written."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.hostname, port, parts.path.rstrip("/")
+
+
+def _check_contract(name: str, text: str, *, mainnet: bool) -> None:
     try:
         principal = Principal.parse(text)
     except WireError as error:
         raise ValueError(f"{name}: {error}") from error
     if principal.contract is None:
         raise ValueError(f"{name} must name a contract, such as SM….sbtc-token")
+    # The other way round is a local chain, which has mainnet's contracts.
+    if mainnet and not principal.is_mainnet:
+        raise ValueError(f"{name} is a contract of testnet, and network is mainnet")

@@ -12,7 +12,7 @@ from stacktill_chain_stacks.chain import StacksChain
 from stacktill_chain_stacks.client.api import ApiClient
 from stacktill_chain_stacks.client.http import Http, open_http
 from stacktill_chain_stacks.client.node import NodeClient
-from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.config import NO_KEY, StacksConfig
 from stacktill_chain_stacks.identity import Identity, WrongNetwork
 from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.node_source import NodeSource
@@ -59,6 +59,8 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
     async with open_clients(config) as clients:
         with _journal(context) as journal:
             sources = _sources(config, clients, journal)
+            if config.lacks_key:
+                context.log.warning("chain.api_key_missing", extra={"hint": NO_KEY})
             await _check(sources, context)
             pulse = Pulse()
             async with _heard(config, pulse, journal):

@@ -10,6 +10,7 @@ import click
 from stacktill.domain.errors import ConfigError, InvalidRequest, NotFound
 from stacktill_chain_stacks.cli.desk import Desk, Tools, say, say_json
 from stacktill_chain_stacks.cli.values import contract_of, literals, principal_of, txid_of
+from stacktill_chain_stacks.config import NO_KEY
 from stacktill_chain_stacks.statuses import explain_status
 from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
 from stacktill_chain_stacks.wire.encoding import encode_value
@@ -56,6 +57,8 @@ def info(desk: Desk, *, as_json: bool) -> None:
             "requests_per_minute": tools.config.pace_per_minute or None,
         }
         _told(told, as_json=as_json)
+        if tools.config.lacks_key:
+            click.echo(f"{NO_KEY}.", err=True)
         if not (told["network_matches"] and told["sbtc_matches"]):
             raise ConfigError(
                 "This is not the network of the configuration: look at network, apis, chain_id and "
