@@ -229,3 +229,14 @@ async def test_it_is_asked_for_more_and_more_rarely(
         await watched.look()
         await asyncio.sleep(0.01)
     assert 2 <= watched.chain.readings <= 5
+
+
+async def test_a_clock_that_is_slow_by_minutes_is_told(watched: Watched) -> None:
+    watched.chain.mine()
+    await watched.look()
+    assert watched.watcher.health().ok
+    watched.till.clock.advance(-3_600)
+    await watched.look()
+    told = watched.watcher.health()
+    assert not told.ok
+    assert "3600 s ahead of this machine's clock" in told.detail

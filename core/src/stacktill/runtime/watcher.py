@@ -40,6 +40,8 @@ __all__ = ["Watcher"]
 FIRST_BACK_OFF_SECONDS = 1.0
 LONGEST_BACK_OFF_SECONDS = 30.0
 EXPIRIES_PER_ROUND = 200
+MOST_SECONDS_AHEAD = 300
+"""No block is made so far in the future: beyond it this machine's clock is wrong, not the chain's."""
 FOOT_BLOCKS = 150
 """How far below the tip the books of a new box begin: a fork that deep loses no payment."""
 
@@ -69,6 +71,7 @@ class Watcher:
         self._on_change = on_change
         self._fault: str | None = None
         self._lag_blocks = 0
+        self._seconds_ahead = 0
         self._level_at = 0.0
         self._one_at_a_time = asyncio.Lock()
         self._reader = UnreadReader(
@@ -104,6 +107,7 @@ class Watcher:
         asked_at = self._services.now(self._facts.livemode)
         while True:
             tip = await self._chain.tip()
+            self._seconds_ahead = tip.time - asked_at
             await self._make_up_for_stall(tip, asked_at)
             here = await self._storage.read(cursor, self._facts.chain_id)
             if here is None:
@@ -227,6 +231,12 @@ class Watcher:
         silent = asyncio.get_running_loop().time() - self._level_at
         if silent > self._unhealthy_after_seconds:
             return Health(ok=False, detail=f"not level for {int(silent)} s", figures=figures)
+        if self._seconds_ahead > MOST_SECONDS_AHEAD:
+            # Who pays in time would be told to be late, because the till's times are in the past.
+            detail = (
+                f"the newest block is {self._seconds_ahead} s ahead of this machine's clock: set it"
+            )
+            return Health(ok=False, detail=detail, figures=figures)
         detail = "level with the chain"
         if unread:
             detail += f", but for transactions of {unread} blocks that could not be read yet"
