@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stacktill.application.unread import unread_blocks
 from stacktill.cli.options import settings_from
 from stacktill.cli.server_link import ServerLink, running_server
 from stacktill.domain.errors import StacktillError
@@ -23,6 +24,7 @@ __all__ = ["Finding", "examine"]
 
 LOW_DISK_BYTES = 1_000_000_000
 SKEW_SECONDS = 60
+MOST_TOLD = 20
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -149,6 +151,7 @@ async def _inside(settings: Settings) -> list[Finding]:
             for chain in (appliance.services.test_chain, appliance.services.live_chain):
                 if chain is not None:
                     findings += await _chain(chain)
+                    findings += await _unread(appliance, chain)
             return findings
     except (StacktillError, StorageUnavailable, ChainUnavailable, OSError) as error:
         return [Finding(False, "opening", str(error), "Mend it, then run the doctor again.")]
@@ -179,6 +182,20 @@ async def _chain(chain: Chain) -> list[Finding]:
     else:
         findings.append(Finding(True, "clock", f"agrees with {chain.chain_id}"))
     return findings
+
+
+async def _unread(appliance: Appliance, chain: Chain) -> list[Finding]:
+    """A finding for each block that is in the books without what nobody could read."""
+    unread = await appliance.storage.read(unread_blocks, chain.chain_id)
+    return [
+        Finding(
+            False,
+            f"block {one.height} of {chain.chain_id}",
+            f"{', '.join(one.transactions)} could not be read: {one.why}",
+            "It is tried again and again; look there whether it pays one of your stores.",
+        )
+        for one in unread[:MOST_TOLD]
+    ]
 
 
 def _finding(what: str, health: Health, mend: str) -> Finding:

@@ -30,6 +30,15 @@ def add_gauges(metrics: Metrics, appliance: Appliance) -> None:
         labels=("mode",),
     )
     metrics.add_gauge(
+        "stacktill_chain_unread_blocks",
+        "How many blocks hold transactions that no source could read yet.",
+        lambda: {
+            (mode,): watcher.health().figures["unread_blocks"]
+            for mode, watcher in appliance.watchers.items()
+        },
+        labels=("mode",),
+    )
+    metrics.add_gauge(
         "stacktill_chain_ok",
         "1 when the books of a mode are level with its chain.",
         lambda: {
