@@ -339,7 +339,7 @@ def test_an_old_build_that_drops_the_conditions_loses_no_sbtc(
     (signed,) = wallet.signed
     assert devnet.mine()[signed.txid] == "abort_by_post_condition"
     expect(payer.page.locator("#wallet-said")).to_contain_text(
-        "Your transaction failed on the network and moved no sBTC.", timeout=30_000
+        "Your wallet left out the limit on what may leave it", timeout=30_000
     )
     expect(payer.page.get_by_role("button", name=LABELS["xverse"])).to_be_visible()
 

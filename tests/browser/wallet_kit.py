@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Page, expect
 from plugins.chain_stacks.tests.devnet_kit import FEE_USTX, Devnet, opened_wallet
@@ -20,6 +21,8 @@ from tests.browser.payers import Payer
 from tests.served import Shop
 
 from stacktill_chain_stacks.client.rejections import TransactionRejected
+from stacktill_chain_stacks.wire.clarity import UInt
+from stacktill_chain_stacks.wire.conditions import OneKey
 from stacktill_chain_stacks.wire.decoding import decode_value
 from stacktill_chain_stacks.wire.keys import PrivateKey
 from stacktill_chain_stacks.wire.payloads import Call
@@ -31,6 +34,12 @@ from stacktill_chain_stacks.wire.post_conditions import (
 )
 from stacktill_chain_stacks.wire.principals import Principal
 from stacktill_chain_stacks.wire.reader import Reader
+from stacktill_chain_stacks.wire.signing import UNNAMED_SPONSOR, sign_as_origin
+from stacktill_chain_stacks.wire.transactions import (
+    Transaction,
+    decode_transaction,
+    encode_transaction,
+)
 
 __all__ = [
     "FAILURES",
@@ -43,6 +52,7 @@ __all__ = [
     "is_paid",
     "said",
     "start",
+    "without_stx",
 ]
 
 SCRIPT = Path(__file__).with_name("fake_wallets.js").read_text(encoding="utf-8")
@@ -78,8 +88,11 @@ ADDRESS_WAYS = {
     "asigna": ("stx_getAddresses",),
     "acme": ("getAddresses",),
 }
+KNOW_SPONSORS = ("leather", "asigna")
+"""Those that make a sponsored transaction of a call; the others sign one that is made."""
 
 Answer = dict[str, Any]
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -94,12 +107,16 @@ class Signed:
 
 @dataclass
 class Extension:
-    """One payer's wallet. ``answers`` replaces what it says to a method; ``drops_bounds`` is an old build."""
+    """One payer's wallet. ``answers`` replaces what it says to a method; ``drops_bounds`` is an old build.
+
+    ``signs_sats`` is what it takes for the amount of a payment that is to be sponsored.
+    """
 
     devnet: Devnet
     key: PrivateKey
     mainnet: bool = False
     drops_bounds: bool = False
+    signs_sats: int | None = None
     answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     signed: list[Signed] = field(default_factory=list)
@@ -122,6 +139,8 @@ class Extension:
             return self.answers[method]()
         if method == "stx_callContract":
             return self.sign(kind, params)
+        if method == "stx_signTransaction":
+            return self.sign_draft(kind, params)
         if method in ADDRESS_WAYS[kind]:
             if method == "stx_getAccounts" and params is not None:
                 return {"error": {"code": -32602, "message": "Invalid parameters"}}
@@ -133,19 +152,50 @@ class Extension:
         fault = _fault(kind, params)
         if fault is not None:
             return {"error": {"code": -32602, "message": fault}}
-        values = tuple(decode_value(bytes.fromhex(one)) for one in params["functionArgs"])
-        call = Call(Principal.parse(params["contract"]), params["functionName"], values)
-        bounds = tuple(
-            read_post_condition(Reader(bytes.fromhex(one))) for one in params["postConditions"]
-        )
+        call, bounds = _read(params)
+        if params.get("sponsored"):
+            nonce = self._aside(self._nonce())
+            made = Transaction(
+                payload=call,
+                origin=OneKey(self.key.principal(mainnet=False).hash160, nonce, 0),
+                sponsor=UNNAMED_SPONSOR,
+                chain_id=0x80000000,
+                is_mainnet=False,
+                post_conditions=bounds,
+            )
+            return {"result": _handed_back(kind, self._signed(made))}
         try:
-            # On a thread of its own: the browser's loop runs on this one.
-            with ThreadPoolExecutor(1) as thread:
-                txid = thread.submit(asyncio.run, self._sent(call, bounds)).result()
+            txid = self._aside(self._sent(call, bounds))
         except TransactionRejected as rejected:
             return {"error": {"code": -32603, "message": rejected.message}}
         self.signed.append(Signed(kind, call, bounds, txid))
         return {"result": _named(kind, txid)}
+
+    def sign_draft(self, kind: str, params: Mapping[str, Any]) -> Answer:
+        """Sign a transaction that the page has brought, and send it nowhere."""
+        if kind in KNOW_SPONSORS or set(params) != {"transaction", "broadcast"}:
+            return UNKNOWN_METHOD
+        assert params["broadcast"] is False
+        made = decode_transaction(bytes.fromhex(params["transaction"]))
+        return {"result": _handed_back(kind, self._signed(made))}
+
+    def _signed(self, made: Transaction) -> bytes:
+        """What the payer signs; when the wallet is at odds with the page, another amount."""
+        call = made.payload
+        assert isinstance(call, Call)
+        if self.signs_sats is not None:
+            other = (UInt(self.signs_sats), *call.arguments[1:])
+            made = replace(made, payload=replace(call, arguments=other))
+        return encode_transaction(sign_as_origin(made, self.key))
+
+    def _aside(self, work: Coroutine[Any, Any, Done]) -> Done:
+        # On a thread of its own: the browser's loop runs on this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, work).result()
+
+    async def _nonce(self) -> int:
+        async with opened_wallet(self.devnet) as wallet:
+            return await wallet.sender.next_nonce(self.address)
 
     async def _sent(self, call: Call, bounds: tuple[PostCondition, ...]) -> str:
         async with opened_wallet(self.devnet) as wallet:
@@ -179,6 +229,7 @@ def _fault(kind: str, params: Mapping[str, Any]) -> str | None:
     """What a wallet of that kind does not take."""
     known = {"contract", "functionName", "functionArgs", "postConditions", "postConditionMode"}
     known |= {"arguments"} if kind in ("xverse", "fordefi") else {"address", "network"}
+    known |= {"sponsored"} & set(params) if kind in KNOW_SPONSORS else set()
     if set(params) != known:
         return f"unexpected parameters: {sorted(set(params) ^ known)}"
     for text in (*params["functionArgs"], *params["postConditions"]):
@@ -187,6 +238,25 @@ def _fault(kind: str, params: Mapping[str, Any]) -> str | None:
     if params.get("arguments", params["functionArgs"]) != params["functionArgs"]:
         return "two kinds of arguments"
     return None if params["postConditionMode"] == "deny" else "not in mode deny"
+
+
+def _read(params: Mapping[str, Any]) -> tuple[Call, tuple[PostCondition, ...]]:
+    values = tuple(decode_value(bytes.fromhex(one)) for one in params["functionArgs"])
+    bounds = [read_post_condition(Reader(bytes.fromhex(one))) for one in params["postConditions"]]
+    call = Call(Principal.parse(params["contract"]), params["functionName"], values)
+    return call, tuple(bounds)
+
+
+def _handed_back(kind: str, transaction: bytes) -> dict[str, str]:
+    """What is signed and not sent, in the way of each."""
+    if kind == "asigna":
+        return {"txHex": f"0x{transaction.hex()}"}
+    if kind == "acme":
+        # An id that means nothing: the sponsor's signature makes another one.
+        return {"txid": "ab" * 32, "signedTransaction": transaction.hex().upper()}
+    if kind == "leather":
+        return {"txid": "", "transaction": transaction.hex()}
+    return {"transaction": transaction.hex()}
 
 
 def _named(kind: str, txid: str) -> dict[str, str]:
@@ -205,9 +275,15 @@ def bound(signed: Signed) -> TokenCondition:
     return only
 
 
-def said(page: Page, text: str) -> None:
+def said(page: Page, text: str, within_ms: int = 5_000) -> None:
     """The page says so beside the wallets."""
-    expect(page.locator("#wallet-said")).to_contain_text(text)
+    expect(page.locator("#wallet-said")).to_contain_text(text, timeout=within_ms)
+
+
+def without_stx(wallet: Extension) -> None:
+    """Give the payer an account that has sBTC and nothing else."""
+    wallet.key = PrivateKey(secrets.token_bytes(32))
+    wallet.devnet.order("faucet", address=wallet.address, sats=50_000)
 
 
 def start(payer: Payer, wallet: Extension, shop: Shop, *kinds: str) -> dict[str, Any]:

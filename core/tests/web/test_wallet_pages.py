@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 from core.tests.shop_kit import Till, open_till
+from core.tests.web.desk_kit import PAYER, TXID, PaperDesk
 
-from stacktill.plugin.wallets import Fate, Purse, WalletCall, WalletOrder, wallet_desk
+from stacktill.plugin.wallets import Fate, Purse, wallet_desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PAYER = "ST000000000000000000002AMW42H"
 ELSEWHERE = "SP000000000000000000002Q6VF78"
-TXID = "ab" * 32
-
-
-@dataclass
-class PaperDesk:
-    """A desk that prepares nothing real."""
-
-    network: str = "testnet"
-    purse_now: Purse | None = field(default_factory=lambda: Purse(10**9, 10**9, 300))
-    fate_now: Fate | None = "pending"
-    orders: list[WalletOrder] = field(default_factory=list)
-
-    async def call(self, order: WalletOrder, payer: str) -> WalletCall:
-        self.orders.append(order)
-        return WalletCall(
-            contract="SM0.token",
-            function="transfer",
-            arguments=("01",),
-            post_conditions=("02",),
-            size_bytes=300,
-        )
-
-    async def purse(self, payer: str, call: WalletCall) -> Purse | None:
-        return self.purse_now
-
-    async def fate(self, txid: str) -> Fate | None:
-        assert txid == TXID
-        return self.fate_now
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -150,7 +121,7 @@ async def test_others_pages_ask_in_vain(till: Till, desk: PaperDesk) -> None:
     assert desk.orders == []
 
 
-@pytest.mark.parametrize("fate", ["unseen", "pending", "mined", "failed", None])
+@pytest.mark.parametrize("fate", ["unseen", "pending", "mined", "failed", "stopped", None])
 async def test_the_fate_of_a_hint_is_told(till: Till, desk: PaperDesk, fate: Fate | None) -> None:
     desk.fate_now = fate
     answer = await till.http.get(f"/pay/{await intent(till)}/wallet/0x{TXID.upper()}")

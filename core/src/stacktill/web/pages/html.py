@@ -15,7 +15,7 @@ from stacktill.web.kept import POLICY, Kept
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["Kept", "page", "render"]
+__all__ = ["Kept", "isolated", "page", "render"]
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -32,11 +32,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"isolated": _isolated, "query": _query}
+    environment.filters |= {"isolated": isolated, "query": _query}
     return environment
 
 
-def _isolated(text: str) -> str:
+def isolated(text: str) -> str:
     """Somebody's words within ours: whatever direction they are written in, it ends with them."""
     return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
 

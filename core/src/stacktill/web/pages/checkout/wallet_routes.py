@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,10 +15,13 @@ from stacktill.plugin.storage import StorageUnavailable
 from stacktill.web.errors import answer_refusal
 from stacktill.web.pages.checkout.answers import visit_of
 from stacktill.web.pages.checkout.reading import find_checkout
+from stacktill.web.pages.checkout.sponsoring import hand_over
 from stacktill.web.pages.checkout.wallets import (
     TXID,
     Asked,
+    Asker,
     asked_of,
+    has_desk,
     offer_of,
     phone_code,
     told_fate,
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["wallet_routes"]
 
 LONGEST_ADDRESS = 200
+LONGEST_TRANSACTION = 20_000
+HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -40,11 +47,22 @@ def wallet_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
 
     async def ask(request: AnyRequest) -> Response[bytes]:
         _check_own_page(request)
-        payer = str(decode_form(await request.body()).get("address", ""))[:LONGEST_ADDRESS]
+        form = decode_form(await request.body())
+        asker = Asker(str(form.get("address", ""))[:LONGEST_ADDRESS], "draft" in form)
         id = request.path_params["id"]
         found, order = await appliance.storage.read(wallet_terms, appliance.services, id)
         say = visit_of(request, found).tongue
-        return _json(_shown(await asked_of(appliance, found, order, payer, say)))
+        return _json(_shown(await asked_of(appliance, found, order, asker, say)))
+
+    async def sponsor(request: AnyRequest) -> Response[bytes]:
+        _check_own_page(request)
+        transaction = _signed(await request.body())
+        id = request.path_params["id"]
+        found = await appliance.storage.read(find_checkout, appliance.services, id)
+        if not has_desk(appliance, found):
+            raise NotFound("There is no wallet to be asked for this payment.")
+        say = visit_of(request, found).tongue
+        return _json(asdict(await hand_over(appliance, found, transaction, say)))
 
     async def follow(request: AnyRequest) -> Response[bytes]:
         _check_own_page(request)
@@ -67,6 +85,7 @@ def wallet_routes(appliance: Appliance) -> list[HTTPRouteHandler]:
     return [
         _route("GET", "/pay/{id:str}/phone.svg", "pay.phone")(scan),
         _route("POST", "/pay/{id:str}/wallet", "pay.wallet")(ask),
+        _route("POST", "/pay/{id:str}/wallet/sponsor", "pay.wallet.sponsor")(sponsor),
         _route("GET", "/pay/{id:str}/wallet/{txid:str}", "pay.wallet.transaction")(follow),
     ]
 
@@ -82,20 +101,29 @@ def _route(method: Any, path: str, name: str) -> HTTPRouteHandler:
     )
 
 
+def _signed(body: bytes) -> bytes | None:
+    """What a wallet has signed, out of a form; None when it cannot be a payment."""
+    if len(body) > LONGEST_TRANSACTION:
+        return None
+    text = str(decode_form(body).get("transaction", "")).removeprefix("0x")
+    return bytes.fromhex(text) if HEX.fullmatch(text) else None
+
+
 def _shown(asked: Asked) -> dict[str, Any]:
     call = asked.call
-    if call is None:
-        return {"call": None, "problem": asked.problem}
-    return {
-        "call": {
+    shown = None
+    if call is not None:
+        shown = {
             "contract": call.contract,
             "functionName": call.function,
             "functionArgs": call.arguments,
             "postConditions": call.post_conditions,
             "postConditionMode": "deny",
-        },
-        "problem": asked.problem,
-    }
+        }
+    answer: dict[str, Any] = {"call": shown, "problem": asked.problem}
+    if asked.is_sponsored:
+        answer["sponsored"] = {"draft": None if asked.draft is None else asked.draft.hex()}
+    return answer
 
 
 def _refused(_: AnyRequest, error: Exception) -> Response[bytes]:

@@ -14,10 +14,12 @@ from urllib.parse import quote
 from stacktill.application.services import Services
 from stacktill.application.wallet_orders import wallet_order
 from stacktill.domain.errors import NotFound, StateConflict
+from stacktill.plugin.sponsor import SponsoredCall
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.plugin.wallets import Purse, WalletCall, WalletOrder, wallet_desk
 from stacktill.web.pages.checkout.qr import qr_code
 from stacktill.web.pages.checkout.reading import find_checkout
+from stacktill.web.pages.checkout.sponsoring import drafted, sponsors, why_not
 from stacktill.web.pages.checkout.states import Checkout, Waiting
 
 if TYPE_CHECKING:
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 __all__ = [
     "TXID",
     "Asked",
+    "Asker",
     "Offer",
     "asked_of",
+    "has_desk",
     "offer_of",
     "phone_code",
     "told_fate",
@@ -46,20 +50,36 @@ STACKS_ADDRESS = re.compile(r"S[0-9A-Z]{5,80}")
 class Offer:
     """What the page needs to offer wallets: the network, and ways onto a phone.
 
-    ``address`` is the page's own; ``link`` opens it in a wallet's app.
+    ``address`` is the page's own; ``link`` opens it in a wallet's app. With ``sponsors`` the network's fee
+    may be paid for those who have no STX.
     """
 
     network: str
     address: str
     link: str
+    sponsors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose wallet asks, and whether it might sign only what is made for it."""
+
+    address: str
+    wants_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answer to a wallet's address: a call to sign, a sentence about what stands against it, or both."""
+    """The answer to a wallet's address: a call to sign, a sentence about what stands against it, or both.
+
+    A call that ``is_sponsored`` needs no STX of the payer. Its ``draft`` is the same as a transaction, for
+    wallets that sign only what is made.
+    """
 
     call: WalletCall | None
-    problem: str | None
+    problem: str | None = None
+    is_sponsored: bool = False
+    draft: bytes | None = None
 
 
 def offer_of(appliance: Appliance, found: Checkout) -> Offer | None:
@@ -69,7 +89,7 @@ def offer_of(appliance: Appliance, found: Checkout) -> Offer | None:
         return None
     address = f"{appliance.settings.server.url}/pay/{quote(found.order.id)}"
     link = IN_XVERSE + quote(address, safe="")
-    return Offer(desk.network, address, link)
+    return Offer(desk.network, address, link, sponsors(appliance, livemode=found.order.livemode))
 
 
 def phone_code(offer: Offer) -> bytes:
@@ -90,19 +110,32 @@ def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout
 
 
 async def asked_of(
-    appliance: Appliance, found: Checkout, order: WalletOrder, payer: str, say: Tongue
+    appliance: Appliance, found: Checkout, order: WalletOrder, asker: Asker, say: Tongue
 ) -> Asked:
     """What the wallet of an address is to sign, and what the payer should know before."""
     desk = _desk(appliance, found)
     if desk is None:
         raise NotFound("There is no wallet to be asked for this payment.")
-    chain = appliance.services.chain(found.order.livemode)
+    chain, payer = appliance.services.chain(found.order.livemode), asker.address
     form = chain.address_form(payer)
     if form is None or form == "contract":
         return Asked(None, _wrong_place(payer, desk, say))
     call = await desk.call(order, payer)
     purse = await desk.purse(payer, call)
-    return Asked(call, None if purse is None else _too_little(order, purse, say))
+    if purse is not None and purse.sats < order.amount_sats:
+        return Asked(call, _too_few_sats(order, purse, say))
+    if purse is None or purse.ustx >= purse.fee_ustx:
+        return Asked(call)
+    reason = await why_not(appliance, found, SponsoredCall(payer, purse.fee_ustx), say)
+    if reason is not None:
+        return Asked(call, f"{_too_little_stx(purse, say)} {reason}".rstrip())
+    draft = await drafted(appliance, found, payer) if asker.wants_draft else None
+    return Asked(call, is_sponsored=True, draft=draft)
+
+
+def has_desk(appliance: Appliance, found: Checkout) -> bool:
+    """Whether wallets can be asked for this payment at all, whatever its state."""
+    return _desk(appliance, found) is not None
 
 
 async def told_fate(appliance: Appliance, found: Checkout, txid: str) -> str | None:
@@ -129,19 +162,18 @@ def _wrong_place(payer: str, desk: WalletDesk, say: Tongue) -> str:
     return words.unescape()
 
 
-def _too_little(order: WalletOrder, purse: Purse, say: Tongue) -> str | None:
-    """What the payer lacks, in words; None when it seems to be enough."""
-    if purse.sats < order.amount_sats:
-        return say.gettext(
-            "There are %(has)s sBTC in this wallet, and %(amount)s are needed.",
-            has=say.btc(purse.sats),
-            amount=say.btc(order.amount_sats),
-        ).unescape()
-    if purse.ustx < purse.fee_ustx:
-        return say.gettext(
-            "The fee of the network is paid in STX: about %(fee)s STX are needed, and there are %(has)s "
-            "in this wallet.",
-            fee=say.stx(purse.fee_ustx),
-            has=say.stx(purse.ustx),
-        ).unescape()
-    return None
+def _too_few_sats(order: WalletOrder, purse: Purse, say: Tongue) -> str:
+    return say.gettext(
+        "There are %(has)s sBTC in this wallet, and %(amount)s are needed.",
+        has=say.btc(purse.sats),
+        amount=say.btc(order.amount_sats),
+    ).unescape()
+
+
+def _too_little_stx(purse: Purse, say: Tongue) -> str:
+    return say.gettext(
+        "The fee of the network is paid in STX: about %(fee)s STX are needed, and there are %(has)s "
+        "in this wallet.",
+        fee=say.stx(purse.fee_ustx),
+        has=say.stx(purse.ustx),
+    ).unescape()

@@ -2,145 +2,23 @@
 // The server prepares every byte that is signed. What a wallet says afterwards is a hint for the payer, and
 // proves nothing: the page goes on when the chain has the money.
 
+import { present } from "./wallet-finding.js";
+import { Trouble, addressOf, ask, txidIn, wanted } from "./wallet-asking.js";
+
 const LOOKS_MS = [0, 300, 1000, 3000, 8000];
 const SLOW_MS = 25000;
 const FATE_MS = [3000, 7000, 10000, 15000, 30000];
 const UNSEEN_AFTER = 4;
-const NAME_LENGTH = 32;
-const WORDS_LENGTH = 160;
-const ADDRESS = /^S[PMTN][0-9A-HJKMNP-TV-Z]{28,41}$/;
-const TXID = /^(?:0x)?([0-9a-f]{64})$/i;
-
-// Ways to ask for an address, by what wallets understand; the next one is tried when one is not understood.
-const BY_SIP30 = ["getAddresses", "stx_getAddresses", "stx_getAccounts"];
-const BY_XVERSE = ["wallet_connect", "stx_getAccounts", "getAddresses"];
-const KNOWN = {
-  LeatherProvider: { name: "Leather", ways: BY_SIP30 },
-  "XverseProviders.BitcoinProvider": { name: "Xverse", ways: BY_XVERSE, isBare: true },
-  "XverseProviders.StacksProvider": { name: "Xverse", ways: BY_XVERSE, isBare: true },
-  "FordefiProviders.UtxoProvider": { name: "Fordefi", ways: BY_XVERSE, isBare: true },
-  AsignaProvider: { name: "Asigna", ways: BY_SIP30 },
-};
-// Where wallets announce themselves. The last list is Bitcoin wallets' too: only those of Stacks count there.
-const LISTS = ["webbtc_stx_providers", "wbip_providers", "btc_providers"];
-
-// ------------------------------------------------------------------------------ finding
-
-const at = (path) => {
-  let found = window;
-  for (const name of path.split(".")) found = Object(found)[name];
-  return typeof found?.request === "function" ? found : null;
-};
-
-const announced = () => LISTS.flatMap((list) => {
-  const told = Array.isArray(window[list]) ? window[list] : [];
-  return told.filter((each) => typeof each?.id === "string").map((each) => ({ ...each, list }));
-});
-
-const speaksStacks = ({ list, methods }) => (Array.isArray(methods)
-  ? methods.includes("stx_callContract") : list === "webbtc_stx_providers");
-
-/** The wallets that are here now, each once, the well-known ones by the names that we know. */
-const present = () => {
-  const found = new Map();
-  const told = announced();
-  const icons = new Map(told.map(({ id, icon }) => [id, icon]));
-  const add = (id, kind, icon) => {
-    const provider = at(id);
-    const isTwice = [...found.values()].some((each) => each.name === kind.name || each.provider === provider);
-    if (provider && !isTwice) found.set(id, { id, icon, provider, ...kind });
-  };
-  for (const [id, kind] of Object.entries(KNOWN)) add(id, kind, icons.get(id));
-  for (const each of told) {
-    if (each.id in KNOWN || !speaksStacks(each)) continue;
-    const name = String(each.name ?? each.id).slice(0, NAME_LENGTH);
-    add(each.id, { name, ways: [...BY_SIP30, "wallet_connect"] }, each.icon);
-  }
-  return [...found.values()];
-};
-
-// ------------------------------------------------------------------------------ asking
-
-/** What went wrong, by the word under which the page has a sentence for it; `words` are the wallet's own. */
-class Trouble extends Error {
-  constructor(kind, words = "") {
-    super(words);
-    this.kind = kind;
-  }
-}
-
-const NOT_UNDERSTOOD = new Set([-32601, -32602, -32004, 4200]);
-const REFUSED = new Set([4001, -32000, -31001]);
-
-/** Wallets refuse in many ways: by code, or by words alone. */
-const troubleOf = (error) => {
-  const words = String((typeof error === "string" ? error : error?.message) ?? "").slice(0, WORDS_LENGTH);
-  const code = Number(error?.code);
-  if (/\block(ed)?\b/i.test(words)) return new Trouble("locked", words);
-  if (NOT_UNDERSTOOD.has(code) || /not (supported|found|implemented)|unsupported|unknown method/i.test(words)) {
-    return new Trouble("unable", words);
-  }
-  if (REFUSED.has(code) || /reject|cancel|declin|denied|closed/i.test(words)) return new Trouble("refused", words);
-  return new Trouble(words ? "told" : "trouble", words);
-};
-
-/** A request to a wallet: its result, or a Trouble, whichever way the wallet says so. */
-const ask = async ({ provider }, method, params) => {
-  let answer;
-  try {
-    answer = await provider.request(method, params);
-  } catch (error) {
-    // Leather rejects with the whole response, others with an error of their own.
-    throw troubleOf(error?.error ?? error);
-  }
-  if (answer?.error || answer?.status === "error") throw troubleOf(answer.error ?? answer);
-  return answer?.result ?? answer;
-};
-
-/** Every address in an answer, whatever it is wrapped in. */
-const addressesIn = (value, depth = 0) => {
-  if (typeof value === "string") return ADDRESS.test(value) ? [value] : [];
-  if (!value || typeof value !== "object" || depth > 4) return [];
-  return Object.values(value).flatMap((each) => addressesIn(each, depth + 1));
-};
-
-const addressOf = async (wallet, { network, why }) => {
-  const wanted = network === "mainnet" ? "SP" : "ST";
-  const Network = network[0].toUpperCase() + network.slice(1);
-  const params = {
-    wallet_connect: { addresses: ["stacks"], message: why, network: Network },
-    stx_getAccounts: null, // Xverse takes nothing here, not even an empty object.
-  };
-  let trouble = new Trouble("unable");
-  for (const way of wallet.ways) {
-    try {
-      const found = addressesIn(await ask(wallet, way, way in params ? params[way] : { network }));
-      const best = found.find((each) => each.startsWith(wanted)) ?? found[0];
-      if (best) return best;
-    } catch (error) {
-      if (error.kind !== "unable") throw error;
-      trouble = error;
-    }
-  }
-  throw trouble;
-};
-
-/** The call as a wallet wants it: some take nothing that they do not know, some still read an old name. */
-const wanted = (wallet, call, address, network) => (wallet.isBare
-  ? { ...call, arguments: call.functionArgs }
-  : { ...call, address, network });
-
-const txidIn = (answer) => {
-  const named = [answer, answer?.txid, answer?.txId, answer?.tx_id].find((each) => TXID.test(each));
-  return named === undefined ? null : TXID.exec(named)[1].toLowerCase();
-};
 
 // ------------------------------------------------------------------------------ showing
 
 const section = () => document.getElementById("wallets");
 const KEPT = `wallet ${document.getElementById("panel")?.dataset.payment}`;
-const BAD = new Set(["refused", "locked", "unable", "told", "trouble", "failed"]);
-const CAREFUL = new Set(["odd", "unseen", "slow", "problem"]);
+const TONES = {
+  good: ["sent", "handed"],
+  bad: ["refused", "locked", "unable", "told", "trouble", "failed", "stopped"],
+  warn: ["odd", "unseen", "slow", "problem", "lost"],
+};
 
 let wallets = [];
 let attempt = 0;
@@ -148,7 +26,9 @@ let isBusy = false;
 let said = null; // { kind, words }
 let held = null; // What waits for "all the same".
 let isUnsure = false; // Whether nobody could be asked what became of it.
-let hint = null; // { txid, remaining }: a wallet has signed; without an id when it did not name one.
+// { txid, remaining, kind, words }: a wallet has signed, without an id when none is known. `kind` says who has
+// sent it, `words` what else is to be said; `signed` is what the server has still to get.
+let hint = null;
 
 const kept = () => {
   try { return JSON.parse(sessionStorage.getItem(KEPT)); } catch { return null; }
@@ -169,7 +49,8 @@ const sentence = ({ kind, words = "" }) => {
 
 const buttonOf = (wallet) => {
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "main", disabled: isBusy });
+  // Not disabled, which would take the focus away.
+  Object.assign(button, { type: "button", className: "main", ariaDisabled: String(isBusy) });
   button.dataset.wallet = wallet.id;
   if (typeof wallet.icon === "string" && wallet.icon.startsWith("data:image/")) {
     button.append(Object.assign(new Image(), { src: wallet.icon, alt: "" }));
@@ -183,7 +64,7 @@ const show = () => {
   const place = section();
   if (!place) return;
   if (hint && hint.remaining !== place.dataset.remaining) { keep(null); said = null; }
-  place.hidden = !wallets.length && !hint;
+  place.hidden = !wallets.length && !hint && !document.getElementById("wallet-own");
   place.parentElement.classList.toggle("signed", Boolean(hint));
   const choices = document.getElementById("wallet-choices");
   const focused = choices.contains(document.activeElement) ? document.activeElement.dataset.wallet : null;
@@ -193,9 +74,11 @@ const show = () => {
   const text = said ? sentence(said) : "";
   if (line.textContent !== text) line.textContent = text;
   line.hidden = !text;
-  line.className = `notice ${BAD.has(said?.kind) ? "bad" : CAREFUL.has(said?.kind) ? "warn" : said?.kind === "sent" ? "good" : ""}`;
+  const tone = Object.keys(TONES).find((each) => TONES[each].includes(said?.kind)) ?? "";
+  line.className = `notice ${tone}`;
   const canGoOn = Boolean(held);
-  const canRepeat = Boolean(hint && (isUnsure || said?.kind !== "sent")) || said?.kind === "slow";
+  const isWell = tone === "good" || said?.kind === "handing";
+  const canRepeat = hint ? isUnsure || !isWell : said?.kind === "slow";
   document.getElementById("wallet-go-on").hidden = !canGoOn;
   document.getElementById("wallet-again").hidden = !canRepeat;
   document.getElementById("wallet-then").hidden = !canGoOn && !canRepeat;
@@ -205,9 +88,16 @@ const tell = (kind, words) => { said = kind ? { kind, words } : null; show(); };
 
 // ------------------------------------------------------------------------------ paying
 
+/** What the server answers to a form of this payment; `more` goes on after the path. */
+const posted = (fields, more = "") => {
+  const [path, query] = section().dataset.url.split("?");
+  const body = new URLSearchParams(fields);
+  return fetch(`${path}${more}${query ? `?${query}` : ""}`, { method: "POST", body });
+};
+
 /** The server's answer about an address. */
-const prepared = async (url, address) => {
-  const answer = await fetch(url, { method: "POST", body: new URLSearchParams({ address }) });
+const prepared = async (wallet, address) => {
+  const answer = await posted({ address, ...(wallet.sponsors.includes("draft") && { draft: 1 }) });
   if (!answer.ok) throw new Trouble("trouble");
   return answer.json();
 };
@@ -218,15 +108,53 @@ const patiently = async (mine, waiting) => {
   try { return await waiting; } finally { clearTimeout(timer); }
 };
 
+/** Something is on its way, or may be. Believed only this far: it is a reason not to pay again. */
+const onItsWay = (found) => {
+  keep(found);
+  if (found.txid) follow(found.txid);
+  tell(found.words ? "problem" : found.txid ? found.kind : "odd", found.words);
+};
+
 const sign = async (wallet, call, address, mine) => {
   const { network, remaining } = section().dataset;
   if (mine === attempt) tell("sign");
   const answer = await patiently(mine, ask(wallet, "stx_callContract", wanted(wallet, call, address, network)));
-  // Believed only this far, even from an attempt that was given up: it is a reason not to pay again.
-  const txid = txidIn(answer);
-  keep({ txid, remaining });
-  tell(txid ? "sent" : "odd");
-  if (txid) follow(txid);
+  // Even from an attempt that was given up.
+  onItsWay({ txid: txidIn(answer), remaining, kind: "sent" });
+};
+
+/** Who has no STX signs as well, and the shop adds the fee; what few need is fetched only then. */
+const signSponsored = async (wallet, { call, sponsored }, address, mine) => {
+  const { network, remaining } = section().dataset;
+  const { signed } = await import("./wallet-sponsoring.js");
+  if (mine !== attempt) return;
+  tell("sponsored");
+  const found = await patiently(mine, signed(wallet, call, sponsored.draft, address, network));
+  // An attempt that was given up may still be paid, but not beside another one.
+  if (mine !== attempt && (isBusy || hint)) return;
+  if (found.signed) {
+    keep({ ...found, remaining });
+    await handOver();
+  } else {
+    onItsWay({ ...found, remaining, kind: "sent" });
+  }
+};
+
+/** Give the server what was signed, and say what became of it. */
+const handOver = async () => {
+  const { handedOver } = await import("./wallet-sponsoring.js");
+  const { signed, remaining } = hint;
+  tell("handing");
+  const answer = await handedOver(signed, posted);
+  if (hint?.signed !== signed) return;
+  if (!answer) { tell("lost"); return; }
+  const { txid, problem, is_unknown: isUnknown } = answer;
+  if (txid || isUnknown) {
+    onItsWay({ txid, remaining, kind: "handed", words: problem });
+  } else {
+    keep(null);
+    tell("problem", problem);
+  }
 };
 
 /** One attempt from the beginning; a newer one takes the page, but not the answer, away from it. */
@@ -246,19 +174,22 @@ const attend = async (work) => {
 };
 
 const pay = (wallet) => attend(async (mine) => {
-  const { network, why, url } = section().dataset;
+  const { network, why } = section().dataset;
   tell("address");
   const address = await patiently(mine, addressOf(wallet, { network, why }));
   if (mine !== attempt) return;
   tell("check");
-  const { call, problem } = await prepared(url, address);
+  const answer = await prepared(wallet, address);
+  const { call, problem, sponsored } = answer;
   if (mine !== attempt) return;
-  if (!problem) {
+  if (sponsored) {
+    await signSponsored(wallet, answer, address, mine);
+  } else if (!problem) {
     await sign(wallet, call, address, mine);
-    return;
+  } else {
+    held = call && { wallet, call, address };
+    tell("problem", problem);
   }
-  held = call && { wallet, call, address };
-  tell("problem", problem);
 });
 
 const goOn = () => {
@@ -266,8 +197,9 @@ const goOn = () => {
   attend((mine) => sign(wallet, call, address, mine));
 };
 
-/** Begin anew, on the payer's own word. */
+/** Begin anew, on the payer's own word; what is signed already is not signed again. */
 const again = () => {
+  if (hint?.signed) { attend(handOver); return; }
   attempt += 1;
   isBusy = false;
   held = null;
@@ -297,9 +229,9 @@ const follow = (txid, turn = 0, unseen = 0) => {
     const fate = await fateOf(txid);
     if (hint?.txid !== txid || !section()) return;
     const missing = fate === null || fate === "unseen" ? unseen + 1 : 0;
-    if (fate === "failed") { keep(null); tell("failed"); return; }
+    if (fate === "failed" || fate === "stopped") { keep(null); tell(fate); return; }
     isUnsure = missing >= UNSEEN_AFTER;
-    tell(isUnsure && fate === "unseen" ? "unseen" : "sent");
+    tell(isUnsure && fate === "unseen" ? "unseen" : hint.kind);
     follow(txid, turn + 1, missing);
   }, FATE_MS[Math.min(turn, FATE_MS.length - 1)]);
 };
@@ -326,6 +258,6 @@ for (const wait of LOOKS_MS) setTimeout(look, wait);
 addEventListener("focus", look);
 
 hint = kept();
-if (hint) said = { kind: hint.txid ? "sent" : "odd" };
-if (hint?.txid) follow(hint.txid);
-show();
+if (hint?.signed) tell("lost");
+else if (hint) onItsWay(hint);
+else show();
