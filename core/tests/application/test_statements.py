@@ -111,6 +111,20 @@ async def test_refunds_and_withdrawals_have_their_proof(till: Till) -> None:
     assert proofs["deposit_seen"]["transaction_hash"] == deposit.txid
 
 
+async def test_a_refund_among_hundreds_of_transfers_has_its_proof(till: Till) -> None:
+    start = midnight(till)
+    await pay(till)
+    charge = (await till.all("charges"))[0]
+    signed = till.signed(await till.do(create_refund, {"charge": charge.id, "amount": 300}))
+    moved = replace(signed, recipient="ST-cold", amount=1, memo=None)
+    await till.mine(*(replace(moved, event_index=number) for number in range(1, 120)), signed)
+    next_day(till, 48)
+    made = await make(till, start, midnight(till))
+    views = [await till.storage.read(line_view, one) for one in await lines_of(till, made)]
+    (sent,) = (one for one in views if one["kind"] == "refund_sent")
+    assert sent["proof"]["event_index"] == signed.event_index
+
+
 async def test_what_a_fork_took_is_told_as_not_canonical(till: Till) -> None:
     start = midnight(till)
     await pay(till)
