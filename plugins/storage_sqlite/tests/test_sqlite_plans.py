@@ -94,7 +94,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("deposits", {"intent_id": "pi_1"}, {"descending": True, "limit": 50}, "intent"),
     ("deposits", {**MINE, "match": "unmatched"}, {"descending": True}, "match"),
     ("withdrawals", {"chain_id": "c", "txid": "t", "event_index": 1}, {"limit": 1}, "transfer"),
-    ("withdrawals", {"chain_id": "c", "txid": "t", "refund_id": "re_1"}, {"limit": 1}, "transfer"),
+    (
+        "withdrawals",
+        {"chain_id": "c", "txid": "t", "refund_id": "re_1"},
+        {"order": "event_index", "limit": 1},
+        "transfer",
+    ),
     ("withdrawals", {"chain_id": "c", "block_height": 7, "reversed": False}, {}, "height"),
     (
         "chain_blocks",

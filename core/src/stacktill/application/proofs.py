@@ -48,7 +48,7 @@ def _withdrawal(uow: UnitOfWork, line: LedgerTransfer) -> Withdrawal | None:
         if refund is None or refund.txid is None:
             return None
         where = {"chain_id": refund.chain_id, "txid": refund.txid, "refund_id": refund.id}
-        found = [*uow.withdrawals.find(where, limit=1)]
+        found = [*uow.withdrawals.find(where, order="event_index", limit=1)]
     kept = [one for one in found if one is not None and one.amount == line.amount]
     return kept[0] if kept else None
 
