@@ -25,7 +25,12 @@ class FeeTerms:
     max_sats: int | None = None
 
     def fee_sats(self, amount_sats: int) -> int:
-        """The fee on an amount, rounded down; at least one sat is left for the merchant."""
+        """The fee on an amount, rounded down; at least one sat is left for the merchant.
+
+        Whoever is asked for no share at all is asked for no least fee either.
+        """
+        if self.basis_points == 0:
+            return 0
         fee = max(amount_sats * self.basis_points // BASIS, self.min_sats)
         if self.max_sats is not None:
             fee = min(fee, self.max_sats)
