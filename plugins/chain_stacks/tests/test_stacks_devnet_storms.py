@@ -174,11 +174,11 @@ async def test_the_node_tells_what_the_api_tells(
     settings = {
         "node": devnet.url,
         "observer": f"127.0.0.1:{unused_tcp_port}",
-        "observer_token": "token",
+        "observer_token": "observer-token",
         "observer_source": True,
         "agreement": 2,
     }
-    url = f"http://127.0.0.1:{unused_tcp_port}/token"
+    url = f"http://127.0.0.1:{unused_tcp_port}/observer-token"
     chance = random.Random(7)
     async with opened_devnet_chain(devnet, tmp_path, **settings) as (chain, _):
         devnet.order("observers", url=url)

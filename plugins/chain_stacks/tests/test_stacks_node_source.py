@@ -33,7 +33,7 @@ from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.plugin import stacktill_chain
 from stacktill_chain_stacks.told import read_told_block
 
-TOKEN = "token"
+TOKEN = "observer-token"
 PAID = FakeTransaction(named_hash("paid"), (moved(5), memo_print(b"memo")))
 QUIET = FakeTransaction(named_hash("quiet"))
 FAILED = FakeTransaction(named_hash("failed"), (moved(6),), status="abort_by_response")

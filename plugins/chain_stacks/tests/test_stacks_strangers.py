@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plugins.chain_stacks.tests.stacks_kit import opened_chain
 
+from stacktill.domain.errors import ConfigError
 from stacktill_chain_stacks import observer
+from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.observer import MOST_CONNECTIONS, serve_observer
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.shortening import LONGEST_TEXT_BYTES, Shortener
@@ -118,3 +122,30 @@ async def test_what_is_too_large_even_so_does_not_hold_the_node_up(
         assert (await client.post(address, json=["short"])).status_code == 200
     assert kept == [b'["short"]']
     assert "chain.observer_overfull" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    "token", ["short", "a word with blanks", "a/path/of/words", "dots\u00e9dots" * 3]
+)
+def test_a_token_that_is_guessed_or_never_heard_is_refused(token: str) -> None:
+    with pytest.raises(ValueError, match="observer_token"):
+        StacksConfig(observer="127.0.0.1:3700", observer_token=token)
+
+
+def test_a_port_beyond_all_ports_is_refused() -> None:
+    with pytest.raises(ValueError, match="observer must be"):
+        StacksConfig(observer="127.0.0.1:70000", observer_token=TOKEN)
+
+
+async def test_a_journal_that_is_none_stops_the_start_in_words(tmp_path: Path) -> None:
+    journal = tmp_path / "chain_stacks.sqlite3"
+    journal.write_bytes(b"no database" * 1_000)
+    with pytest.raises(ConfigError, match="move it away"):
+        async with opened_chain(
+            tmp_path,
+            node="http://127.0.0.1:9",
+            observer="127.0.0.1:0",
+            observer_token=TOKEN,
+            observer_source=True,
+        ):
+            pass

@@ -26,6 +26,7 @@ _SBTC = {
     "testnet": "SN3VMHXEN64ZZF71JQ5VESXDWTR301XTTXGF4J8F1.sbtc-token",
 }
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}")
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{12,200}")
 _KEY = re.compile(r"(?:0x)?[0-9a-fA-F]{64}(?:01)?")
 _CHAIN_IDS = {"mainnet": MAINNET_CHAIN_ID, "testnet": TESTNET_CHAIN_ID}
 
@@ -95,12 +96,23 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
         count = len(self.api_urls) + self.observer_source
         if self.agreement > count:
             raise ValueError(f"agreement asks {self.agreement} of {count} sources")
-        if self.observer is not None and not self.observer_token:
-            raise ValueError("observer needs an observer_token, so that only the node is heard")
-        if self.observer is not None and not _ADDRESS.fullmatch(self.observer):
-            raise ValueError("observer must be an address and a port, such as 127.0.0.1:3700")
+        self._check_observer()
         _check_contract("sbtc_contract", self.sbtc, mainnet=self.is_mainnet)
         self._check_payments()
+
+    def _check_observer(self) -> None:
+        if self.observer is None:
+            return
+        if not self.observer_token:
+            raise ValueError("observer needs an observer_token, so that only the node is heard")
+        if not _TOKEN.fullmatch(self.observer_token):
+            # Whoever guesses it can make the till believe in payments.
+            raise ValueError(
+                "observer_token must be at least 12 letters and digits, without blanks"
+            )
+        port = self.observer.rpartition(":")[2]
+        if not _ADDRESS.fullmatch(self.observer) or int(port) > 65_535:
+            raise ValueError("observer must be an address and a port, such as 127.0.0.1:3700")
 
     def _check_payments(self) -> None:
         if not self.payment_modes or len(set(self.payment_modes)) < len(self.payment_modes):

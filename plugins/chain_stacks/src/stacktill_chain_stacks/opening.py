@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 
@@ -78,7 +79,15 @@ def _journal(context: PluginContext) -> Iterator[Journal | None]:
     if not context.config.observer_source:
         yield None
         return
-    with closing(Journal(context.data_dir / "chain_stacks.sqlite3")) as journal:
+    path = context.data_dir / "chain_stacks.sqlite3"
+    try:
+        opened = Journal(path)
+    except sqlite3.Error as error:
+        raise ConfigError(
+            f"{path} cannot be used: {error}. It holds what the node told: move it away, and the till "
+            "begins a new one; an API in apis tells the blocks that are missing then."
+        ) from error
+    with closing(opened) as journal:
         yield journal
 
 
