@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,11 @@ from core.tests.shop_kit import Refused, Till, open_till
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacktill.application.sponsorships import (
-    release_sponsorship,
-    reserve_sponsorship,
-    spent_ustx,
-)
-from stacktill.domain.errors import InvalidRequest
+from stacktill.application.sponsorships import spent_ustx
+from stacktill.domain.errors import Unavailable
 from stacktill.domain.sponsorships import SponsorPolicy, sponsor_refusal
 from stacktill.domain.statements import day_of
-from stacktill.plugin import ChainUnavailable, SponsoredCall
+from stacktill.plugin import ChainUnavailable, SandboxOrder, UnitOfWork
 from stacktill.runtime.sponsoring import sponsor_payment
 
 PAYER = "ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"
@@ -69,15 +64,23 @@ async def test_a_payer_without_stx_pays(till: Till) -> None:
     assert paid["status"] == "succeeded"
     (listed,) = (await till.get("/v1/sponsorships", payment_intent=made["id"]))["data"]
     assert listed == done == await till.get(f"/v1/sponsorships/{done['id']}")
+    await till.appliance.sponsor_lines[False].follow()
+    ended = await till.get(f"/v1/sponsorships/{done['id']}")
+    assert ended == {**done, "status": "mined", "ended_at": till.now}
     assert await spent(till) == FEE_USTX
 
 
 async def test_a_payment_is_sponsored_once(till: Till) -> None:
     made = await intent(till)
     transaction = await signed(till, made)
-    await till.post(path(made), transaction=transaction)
-    again = await till.refused("POST", path(made), {"transaction": transaction})
+    done = await till.post(path(made), transaction=transaction)
+    assert await till.post(path(made), transaction=transaction) == done, (
+        "the same is asked for twice"
+    )
+    another = await signed(till, made, _wallet(1))
+    again = await till.refused("POST", path(made), {"transaction": another})
     assert again == (400, "sponsored_already", None)
+    assert await spent(till) == FEE_USTX
 
 
 @pytest.mark.parametrize(
@@ -114,10 +117,19 @@ async def test_another_payments_call_and_foreign_signatures_are_refused(till: Ti
         assert refused == (400, None, "transaction")
 
 
+async def funded(till: Till, wallet: str, sats: int) -> None:
+    script = till.services.test_chain.script
+    assert script is not None
+    await script.pay(SandboxOrder(recipient=wallet, amount_sats=sats))
+    await till.post(f"{HELPERS}/mine", count=1)
+
+
 async def test_an_address_is_helped_so_often_a_day(till: Till) -> None:
-    call = SponsoredCall(PAYER, FEE_USTX)
+    await funded(till, PAYER, 10_000)
     for _ in range(2):
-        await till.act(reserve_sponsorship, (await intent(till))["id"], call)
+        made = await intent(till)
+        await till.post(path(made), transaction=await signed(till, made))
+        await till.post(f"{HELPERS}/mine", count=1)
     made = await intent(till)
     transaction = await signed(till, made)
     refused = await till.refused("POST", path(made), {"transaction": transaction})
@@ -126,6 +138,17 @@ async def test_an_address_is_helped_so_often_a_day(till: Till) -> None:
     made = await intent(till)
     done = await till.post(path(made), transaction=await signed(till, made))
     assert done["status"] == "sent"
+
+
+async def test_an_address_is_helped_once_at_a_time(till: Till) -> None:
+    await funded(till, PAYER, 10_000)
+    first, second = await intent(till), await intent(till)
+    await till.post(path(first), transaction=await signed(till, first))
+    wish = {"transaction": await signed(till, second)}
+    refused = await till.refused("POST", path(second), wish)
+    assert refused == (400, "sponsor_payer_waiting", None)
+    await till.post(f"{HELPERS}/mine", count=1)
+    assert (await till.post(path(second), **wish))["status"] == "sent"
 
 
 async def test_the_budget_of_a_day_is_not_overspent(till: Till) -> None:
@@ -157,6 +180,7 @@ async def test_what_the_network_refuses_costs_nothing(till: Till) -> None:
     """The payer has spent its sBTC elsewhere: the fee returns, and the payment can be tried again."""
     first = await intent(till)
     await till.post(path(first), transaction=await signed(till, first))
+    await till.post(f"{HELPERS}/mine", count=1)
     made = await intent(till, 2_000_000)
     refused = await till.refused("POST", path(made), {"transaction": await signed(till, made)})
     assert refused[:2] == (400, "balance_insufficient")
@@ -167,22 +191,74 @@ async def test_what_the_network_refuses_costs_nothing(till: Till) -> None:
     assert again[:2] == (400, "balance_insufficient")
 
 
-async def test_what_nobody_knows_stays_set_aside(
+async def test_two_refusals_at_once_give_back_both_fees(till: Till) -> None:
+    poor = [_wallet(1), _wallet(2)]
+    for wallet in poor:
+        await funded(till, wallet, 1)
+    intents = [await intent(till) for _ in poor]
+    wishes = [await signed(till, made, wallet) for made, wallet in zip(intents, poor, strict=True)]
+    told = await asyncio.gather(
+        *(
+            till.refused("POST", path(made), {"transaction": wish})
+            for made, wish in zip(intents, wishes, strict=True)
+        )
+    )
+    assert [one[1] for one in told] == ["balance_insufficient"] * 2
+    assert await spent(till) == 0
+
+
+async def test_what_nobody_knows_is_sent_again(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await intent(till)
+    transaction = bytes.fromhex(await signed(till, made))
+    sponsor = till.services.test_chain.sponsor  # type: ignore[attr-defined]
+    whole = sponsor.send
+
+    async def vanish(*_: object) -> None:
+        raise ChainUnavailable("no answer")
+
+    monkeypatch.setattr(sponsor, "send", vanish)
+    kept = await sponsor_payment(till.appliance, till.caller, made["id"], transaction)
+    assert kept.status == "signed"
+    assert await spent(till) == FEE_USTX
+    line = till.appliance.sponsor_lines[False]
+    with pytest.raises(ChainUnavailable):
+        await line.follow()
+    other = await intent(till)
+    behind = bytes.fromhex(await signed(till, other, _wallet(1)))
+    with pytest.raises(Unavailable):
+        await sponsor_payment(till.appliance, till.caller, other["id"], behind)
+    assert await spent(till) == FEE_USTX, "nobody is signed for behind it"
+    monkeypatch.setattr(sponsor, "send", whole)
+    await line.follow()
+    sent = await till.get(f"/v1/sponsorships/{kept.id}")
+    assert (sent["status"], sent["transaction_hash"]) == ("sent", kept.txid)
+    await line.follow()
+    await till.post(f"{HELPERS}/mine", count=3)
+    assert (await till.get(f"/v1/payment_intents/{made['id']}"))["status"] == "succeeded"
+
+
+async def test_what_was_never_sent_is_not_sent_too_late(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await intent(till)
     transaction = bytes.fromhex(await signed(till, made))
     sponsor = till.services.test_chain.sponsor  # type: ignore[attr-defined]
 
-    async def vanish(*_: object) -> str:
+    async def vanish(*_: object) -> None:
         raise ChainUnavailable("no answer")
 
-    monkeypatch.setattr(sponsor, "send", vanish)
-    with pytest.raises(Exception, match="Nobody knows"):
-        await sponsor_payment(till.appliance, till.caller, made["id"], transaction)
-    assert await spent(till) == FEE_USTX
-    with pytest.raises(InvalidRequest, match="sponsored already"):
-        await sponsor_payment(till.appliance, till.caller, made["id"], transaction)
+    with monkeypatch.context() as broken:
+        broken.setattr(sponsor, "send", vanish)
+        kept = await sponsor_payment(till.appliance, till.caller, made["id"], transaction)
+    await till.advance(3_600)
+    await till.appliance.sponsor_lines[False].follow()
+    ended = await till.get(f"/v1/sponsorships/{kept.id}")
+    assert (ended["status"], ended["ended_at"]) == ("released", till.now)
+    assert await till.appliance.storage.read(_spent_at, kept.created) == 0
+
+
+def _spent_at(uow: UnitOfWork, time: int) -> int:
+    return spent_ustx(uow, day_of(time), livemode=False)
 
 
 async def test_a_payer_needs_the_secret_of_the_intent(till: Till) -> None:
@@ -210,19 +286,6 @@ async def test_without_a_budget_nobody_is_sponsored(tmp_path: Path) -> None:
         made = await intent(till)
         wish = {"transaction": await signed(till, made)}
         assert await till.refused("POST", path(made), wish) == (400, "sponsor_off", None)
-
-
-async def test_the_books_give_back_what_was_released(till: Till) -> None:
-    made = await intent(till)
-    call = SponsoredCall(PAYER, 4_000)
-    kept = await till.act(reserve_sponsorship, made["id"], call)
-    assert await spent(till) == 4_000
-    await till.write(release_sponsorship, kept.id)
-    assert await spent(till) == 0
-    await till.act(reserve_sponsorship, made["id"], call)
-    with suppress(InvalidRequest):
-        await till.act(reserve_sponsorship, made["id"], call)
-    assert await spent(till) == 4_000
 
 
 AMOUNT = st.integers(0, 10**6)

@@ -189,6 +189,13 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"order": "created", "limit": 5},
         "payer",
     ),
+    (
+        "sponsorships",
+        {"payer": "SP1", "livemode": False, "status !=": "released"},
+        {"order": "created", "descending": True, "limit": 1},
+        "payer",
+    ),
+    ("sponsorships", {"livemode": False, "ended_at": None}, {"limit": 100}, "waiting"),
     ("sponsorships", {**MINE, "payment_intent": "pi_1"}, {"descending": True}, "list"),
     ("settlement_statements", {**MINE}, {"descending": True}, "list"),
     ("ledger_accounts", {**MINE}, {}, "owner"),

@@ -9,10 +9,17 @@ from stacktill.domain.decisions import Refusal
 
 __all__ = ["SPONSORSHIP_STATUSES", "SponsorPolicy", "Sponsorship", "sponsor_refusal"]
 
-SponsorshipStatus = Literal["reserved", "sent", "released"]
-SPONSORSHIP_STATUSES: tuple[SponsorshipStatus, ...] = ("reserved", "sent", "released")
-"""reserved: its fee is set aside, perhaps already spent · sent: the network took it · released: the
-network refused it for good, and its fee is free again."""
+SponsorshipStatus = Literal["signed", "sent", "dropped", "mined", "released"]
+SPONSORSHIP_STATUSES: tuple[SponsorshipStatus, ...] = (
+    "signed",
+    "sent",
+    "dropped",
+    "mined",
+    "released",
+)
+"""signed: its fee is set aside, and it is sent until the network answers · sent: the network took it and
+it waits for a block · dropped: the network gave it up, and its fee stays set aside until that is final ·
+mined: a block took it, and its fee is spent · released: no block can take it, and its fee is free again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +36,12 @@ class SponsorPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sponsorship:
-    """One payment whose network fee the box pays; an intent has at most one that is not released."""
+    """One payment whose network fee the box pays; an intent has at most one that is not released.
+
+    ``asked`` is the transaction as its payer signed it, ``transaction`` as the sponsor signed it last, both
+    in hex; ``txid`` is the id of the latter since ``signed_at``, ``earlier_txids`` (with blanks between
+    them) are those that it had before. ``ended_at`` is when it was mined or released.
+    """
 
     id: str
     merchant_id: str
@@ -38,8 +50,18 @@ class Sponsorship:
     payment_intent: str
     payer: str
     fee_ustx: int
-    status: SponsorshipStatus = "reserved"
-    txid: str | None = None
+    asked: str
+    transaction: str
+    txid: str
+    signed_at: int
+    earlier_txids: str = ""
+    status: SponsorshipStatus = "signed"
+    ended_at: int | None = None
+
+    @property
+    def txids(self) -> tuple[str, ...]:
+        """Every id under which the network may know it, the newest first."""
+        return (self.txid, *self.earlier_txids.split())
 
 
 def sponsor_refusal(

@@ -21,10 +21,15 @@ from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInf
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
 from stacktill.plugin.receipts import ReceiptBackend, ReceiptSender
 from stacktill.plugin.sponsor import (
+    CallEnd,
+    CallNews,
     ScriptedPayer,
+    SignedCall,
     Sponsor,
     SponsorChain,
     SponsoredCall,
+    SponsorPurse,
+    WaitingCall,
     sponsor_of,
 )
 from stacktill.plugin.storage import (
@@ -54,6 +59,8 @@ __all__ = [
     "Block",
     "Cache",
     "CacheBackend",
+    "CallEnd",
+    "CallNews",
     "Chain",
     "ChainBackend",
     "ChainUnavailable",
@@ -78,8 +85,10 @@ __all__ = [
     "SandboxScript",
     "ScriptedPayer",
     "Search",
+    "SignedCall",
     "Sponsor",
     "SponsorChain",
+    "SponsorPurse",
     "SponsoredCall",
     "Storage",
     "StorageBackend",
@@ -88,6 +97,7 @@ __all__ = [
     "Target",
     "Transfer",
     "UnitOfWork",
+    "WaitingCall",
     "WalletCall",
     "WalletChain",
     "WalletDesk",

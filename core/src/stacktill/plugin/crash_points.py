@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 
-__all__ = ["CRASH_POINTS", "VARIABLE", "reach"]
+__all__ = ["CRASH_POINTS", "SPONSOR_POINTS", "VARIABLE", "reach"]
 
 VARIABLE = "STACKTILL_CRASH_AT"
 
@@ -25,7 +25,10 @@ CRASH_POINTS = (
     "deliver.after_attempt",
     "deliver.after_write",
 )
-"""Every point there is, in the order in which a payment's news passes them."""
+"""The points in the order in which a payment's news passes them."""
+
+SPONSOR_POINTS = ("sponsor.after_keep", "sponsor.after_send", "sponsor.after_resign")
+"""Those of payments whose network fee is paid."""
 
 _wanted, _, _times = os.environ.get(VARIABLE, "").partition(":")
 _left = int(_times) if _times.isdecimal() else 1

@@ -26,6 +26,7 @@ from stacktill.plugin.chain import Chain
 from stacktill.plugin.health import Health
 from stacktill.plugin.notification import Notifier
 from stacktill.plugin.receipts import ReceiptSender
+from stacktill.plugin.sponsor import sponsor_of
 from stacktill.plugin.storage import Storage, UnitOfWork
 from stacktill.runtime.carriers import Carriers
 from stacktill.runtime.clock import SystemClock
@@ -37,6 +38,7 @@ from stacktill.runtime.ids import TimeOrderedIds, first_id
 from stacktill.runtime.plugin_host import load_plugins
 from stacktill.runtime.receipt_carrier import NamedSender
 from stacktill.runtime.relay import Relay
+from stacktill.runtime.sponsor_line import SponsorLine
 from stacktill.runtime.supervisor import Supervisor
 from stacktill.runtime.vault import KeyRing
 from stacktill.runtime.watcher import Watcher
@@ -60,6 +62,7 @@ class Appliance:
     storage: Storage
     services: Services
     watchers: dict[str, Watcher]
+    sponsor_lines: dict[bool, SponsorLine]
     relay: Relay
     dispatcher: Dispatcher
     hub: Hub
@@ -74,6 +77,8 @@ class Appliance:
         """Start following chains, relaying events and delivering them."""
         for mode, watcher in self.watchers.items():
             self.supervisor.start(f"watch:{mode}", watcher.run)
+        for livemode, line in self.sponsor_lines.items():
+            self.supervisor.start(f"sponsor:{_mode_name(livemode)}", line.run)
         self.supervisor.start("deliver", self.dispatcher.run)
         self.supervisor.start("relay", self.relay.run)
         self.supervisor.start("prune", self._prune)
@@ -106,6 +111,9 @@ class Appliance:
         }
         for mode, watcher in self.watchers.items():
             parts[f"chain_{mode}"] = watcher.health()
+        for livemode, line in self.sponsor_lines.items():
+            if self.services.sponsoring.daily_budget_ustx:
+                parts[f"sponsor_{_mode_name(livemode)}"] = line.health()
         if self.notifier is not None:
             parts["notification"] = await self.notifier.health()
         if self.receipts is not None:
@@ -233,7 +241,7 @@ def _assemble(
     dispatcher = Dispatcher(storage, services, carriers, log)
     relay = Relay(storage, services, dispatcher, hub, log)
     watchers = {
-        "live" if livemode else "test": Watcher(
+        _mode_name(livemode): Watcher(
             storage,
             services,
             chain,
@@ -245,12 +253,18 @@ def _assemble(
         )
         for livemode, chain in chains.items()
     }
+    lines = {
+        livemode: SponsorLine(storage, services, sponsor, livemode=livemode, log=log)
+        for livemode, chain in chains.items()
+        if (sponsor := sponsor_of(chain)) is not None
+    }
     return Appliance(
         settings=settings,
         hooks=hooks,
         storage=storage,
         services=services,
         watchers=watchers,
+        sponsor_lines=lines,
         relay=relay,
         dispatcher=dispatcher,
         hub=hub,
@@ -260,6 +274,11 @@ def _assemble(
         receipts=None if receipts is None else receipts.sender,
         cache=None,
     )
+
+
+def _mode_name(livemode: bool) -> str:
+    """``live`` or ``test``, as parts are called."""
+    return "live" if livemode else "test"
 
 
 def _operator_token(path: Path) -> str:

@@ -1,26 +1,17 @@
-"""Sponsoring: the chain reads what a payer signed, the books set the fee aside, then it is sent."""
+"""Sponsoring: the chain reads what a payer signed, and the line of its sponsor signs, keeps and sends it."""
 
 from __future__ import annotations
 
-import logging
-
 from stacktill.application.services import Caller
-from stacktill.application.sponsorships import (
-    note_sent,
-    release_sponsorship,
-    reserve_sponsorship,
-    sponsorable,
-)
+from stacktill.application.sponsorships import earlier_sponsorship, sponsorable
 from stacktill.application.wallet_orders import wallet_order
-from stacktill.domain.errors import InvalidRequest, RequestError, Unavailable
+from stacktill.domain.errors import InvalidRequest, Unavailable
 from stacktill.domain.sponsorships import Sponsorship
 from stacktill.plugin.chain import ChainUnavailable
 from stacktill.plugin.sponsor import Sponsor, sponsor_of
 from stacktill.runtime.appliance import Appliance
 
 __all__ = ["draft_payment", "sponsor_payment"]
-
-log = logging.getLogger("stacktill")
 
 
 async def draft_payment(appliance: Appliance, caller: Caller, intent_id: str, payer: str) -> bytes:
@@ -42,29 +33,20 @@ async def sponsor_payment(
 ) -> Sponsorship:
     """Pay the network's fee of a payer's transaction; raise ``InvalidRequest`` when that is not done.
 
-    The transaction must be exactly the call that pays the intent. When nobody knows whether the network
-    took it, the fee stays set aside and ``Unavailable`` is raised.
+    The transaction must be exactly the call that pays the intent. The same one twice is one. What the
+    network did not answer to is ``signed``, and is sent until it does.
     """
     storage, services = appliance.storage, appliance.services
     sponsor = _sponsor(appliance, caller)
+    earlier = await storage.read(earlier_sponsorship, caller, intent_id, transaction)
+    if earlier is not None:
+        return earlier
     intent = await storage.read(sponsorable, services, caller, intent_id)
     try:
         call = await sponsor.check(transaction, wallet_order(intent))
     except ChainUnavailable as error:
         raise Unavailable("The network cannot be asked at the moment; nothing was sent.") from error
-    kept = await storage.write(reserve_sponsorship, services, caller, intent_id, call)
-    try:
-        txid = await sponsor.send(transaction, call)
-    except RequestError:
-        await storage.write(release_sponsorship, kept.id)
-        raise
-    except ChainUnavailable as error:
-        log.warning("sponsor.unknown", extra={"sponsorship": kept.id, "reason": str(error)})
-        raise Unavailable(
-            "Nobody knows whether the network took the payment. Wait for it before you try again.",
-            code="sponsor_unknown",
-        ) from error
-    return await storage.write(note_sent, kept.id, txid)
+    return await appliance.sponsor_lines[caller.livemode].pay(caller, intent_id, transaction, call)
 
 
 def _sponsor(appliance: Appliance, caller: Caller) -> Sponsor:

@@ -183,7 +183,16 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
         id=id, account_id=f"account-{n}", day=n, balance=-HUGE
     ),
     "sponsorships": lambda id, n: Sponsorship(
-        id=id, created=n, payment_intent=f"pi_{n}", payer="SP1", fee_ustx=n, **OWNED
+        id=id,
+        created=n,
+        payment_intent=f"pi_{n}",
+        payer="SP1",
+        fee_ustx=n,
+        asked="00",
+        transaction="01",
+        txid=f"{n:064x}",
+        signed_at=n,
+        **OWNED,
     ),
     "settlement_statements": lambda id, n: SettlementStatement(
         id=id,

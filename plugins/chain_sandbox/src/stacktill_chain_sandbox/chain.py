@@ -56,7 +56,7 @@ class SandboxChain:
         self._database = database
         # Signatures are checked within transactions, on another thread than the database's.
         self._seed = database.state.seed()
-        self.sponsor: Sponsor | None = SandboxSponsor(script, seed=self._seed)
+        self.sponsor: Sponsor | None = SandboxSponsor(database, seed=self._seed)
         self._pulse = pulse
         self._slow_seconds = slow_seconds
 

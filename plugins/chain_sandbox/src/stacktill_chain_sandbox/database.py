@@ -55,6 +55,7 @@ CREATE TABLE transactions (
     status TEXT
 ) STRICT;
 CREATE INDEX transactions_by_height ON transactions (height, sequence);
+CREATE INDEX transactions_by_txid ON transactions (txid);
 CREATE TABLE accounts (
     address TEXT PRIMARY KEY,
     next_nonce INTEGER NOT NULL

@@ -70,9 +70,10 @@ def check_asset(text: str) -> None:
         )
 
 
-def submit(database: Database, order: Order) -> str:
+def submit(database: Database, order: Order, *, txid: str | None = None) -> str:
     """Put a checked order into the mempool, within a transaction, and return its txid.
 
+    It gets an id of its own unless it was signed before and has one.
     A sender that was never seen gets what it needs from the faucet; any other must have it.
     Raises ``InvalidParameter`` with the code ``balance_insufficient`` when it has not.
     """
@@ -87,7 +88,13 @@ def submit(database: Database, order: Order) -> str:
     for recipient, _ in order.parts:
         accounts.meet(recipient)
     nonce = accounts.next_nonce(order.sender)
-    txid = database.state.new_hash(
+    made = txid if txid is not None else _new_txid(database, nonce, order)
+    database.transactions.add(made, nonce, order)
+    return made
+
+
+def _new_txid(database: Database, nonce: int, order: Order) -> str:
+    return database.state.new_hash(
         "transactions_made",
         nonce,
         order.sender,
@@ -99,8 +106,6 @@ def submit(database: Database, order: Order) -> str:
         order.fail,
         *((order.fee, order.fee_recipient) if order.fee else ()),
     )
-    database.transactions.add(txid, nonce, order)
-    return txid
 
 
 def _check_fee(order: SandboxOrder, sender: str) -> None:

@@ -94,6 +94,15 @@ class Transactions:
             ),
         )
 
+    def knows(self, txid: str) -> bool:
+        """Whether it is in the mempool or in a block."""
+        return self._row(txid) is not None
+
+    def status(self, txid: str) -> str | None:
+        """What became of it in a block; None while it is in none."""
+        row = self._row(txid)
+        return None if row is None else row[0]
+
     def waiting(self, limit: int) -> list[Transaction]:
         """The first transactions of the mempool."""
         rows = self._connection.execute(
@@ -149,3 +158,9 @@ class Transactions:
     def remove_above(self, height: int) -> None:
         """Make the transactions of all blocks above a height vanish."""
         self._connection.execute("DELETE FROM transactions WHERE height > ?", (height,))
+
+    def _row(self, txid: str) -> tuple[str | None] | None:
+        row: tuple[str | None] | None = self._connection.execute(
+            "SELECT status FROM transactions WHERE txid = ?", (txid,)
+        ).fetchone()
+        return row

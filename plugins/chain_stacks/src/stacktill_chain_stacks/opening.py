@@ -13,7 +13,7 @@ from stacktill_chain_stacks.chain import StacksChain
 from stacktill_chain_stacks.client.api import ApiClient
 from stacktill_chain_stacks.client.http import Http, open_http
 from stacktill_chain_stacks.client.node import NodeClient
-from stacktill_chain_stacks.config import NO_KEY, StacksConfig
+from stacktill_chain_stacks.config import NO_KEY, SBTC_ASSET_NAME, StacksConfig
 from stacktill_chain_stacks.identity import Identity, WrongNetwork
 from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.node_source import NodeSource
@@ -22,11 +22,12 @@ from stacktill_chain_stacks.payments import Signer
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.source import ApiSource, ChainSource
 from stacktill_chain_stacks.sponsor import StacksSponsor
+from stacktill_chain_stacks.sponsored_calls import SponsoredCalls
 from stacktill_chain_stacks.told import read_told_block
 from stacktill_chain_stacks.wallets import Wallets
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.keys import PrivateKey
-from stacktill_chain_stacks.wire.principals import Principal
+from stacktill_chain_stacks.wire.principals import AssetId, Principal
 
 __all__ = ["open_clients", "open_stacks"]
 
@@ -67,7 +68,7 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
             async with _heard(config, pulse, journal):
                 agreed = Agreement(sources, needed=config.agreement)
                 desk = _desk(config, clients, context.clock)
-                sponsor = _sponsor(config, clients, desk)
+                sponsor = _sponsor(config, clients, desk, context.clock)
                 yield StacksChain(
                     config, agreed, clock=context.clock, pulse=pulse, wallets=desk, sponsor=sponsor
                 )
@@ -112,12 +113,18 @@ def _desk(config: StacksConfig, clients: dict[str, Http], clock: Clock) -> Walle
     return Wallets(config, node, api, clock=clock, signer=_signer(config))
 
 
-def _sponsor(config: StacksConfig, clients: dict[str, Http], desk: Wallets) -> StacksSponsor | None:
+def _sponsor(
+    config: StacksConfig, clients: dict[str, Http], desk: Wallets, clock: Clock
+) -> StacksSponsor | None:
     if config.sponsor_key is None:
         return None
     node, api = _asked(config, clients)
     key = _key("sponsor_key", config.sponsor_key)
-    return StacksSponsor(config, node, api, key=key, desk=desk, signer=_signer(config))
+    asset = AssetId.parse(f"{config.sbtc}::{SBTC_ASSET_NAME}")
+    calls = SponsoredCalls(config, asset, _signer(config))
+    return StacksSponsor(
+        node, api, calls, key=key, mainnet=config.is_mainnet, desk=desk, clock=clock
+    )
 
 
 def _asked(config: StacksConfig, clients: dict[str, Http]) -> tuple[NodeClient, ApiClient | None]:

@@ -1,154 +1,158 @@
-"""The sponsor: it drafts and reads what payers sign, and pays the network's fee for them."""
+"""The sponsor: it reads what payers sign, and pays the network's fee for them with a key of its own."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from stacktill.domain.errors import InvalidParameter
-from stacktill.plugin import SponsoredCall, WalletOrder
-from stacktill_chain_stacks.client.api import ApiClient
-from stacktill_chain_stacks.client.node import NodeClient
-from stacktill_chain_stacks.config import SBTC_ASSET_NAME, StacksConfig
-from stacktill_chain_stacks.fees import choose_fee
-from stacktill_chain_stacks.payments import Signer, pay_call, transfer_call
-from stacktill_chain_stacks.wallets import Wallets
-from stacktill_chain_stacks.wire.conditions import P2PKH, OneKey
-from stacktill_chain_stacks.wire.errors import WireError
-from stacktill_chain_stacks.wire.keys import PrivateKey
-from stacktill_chain_stacks.wire.payloads import Call
-from stacktill_chain_stacks.wire.post_conditions import Compare, TokenCondition
-from stacktill_chain_stacks.wire.principals import (
-    MAINNET_VERSIONS,
-    TESTNET_VERSIONS,
-    AssetId,
-    Principal,
+from stacktill.domain.errors import InvalidRequest
+from stacktill.plugin import (
+    CallNews,
+    SignedCall,
+    SponsoredCall,
+    SponsorPurse,
+    WaitingCall,
+    WalletOrder,
 )
-from stacktill_chain_stacks.wire.signing import (
-    NO_SPONSOR,
-    UNNAMED_SPONSOR,
-    check_signatures,
-    sign_as_sponsor,
-)
+from stacktill_chain_stacks.client.rejections import TransactionRejected
+from stacktill_chain_stacks.sponsor_follow import SponsorFollow
+from stacktill_chain_stacks.sponsor_places import MOST_IN_LINE, free_place, place_of
+from stacktill_chain_stacks.sponsored_calls import Asked, SponsoredCalls
+from stacktill_chain_stacks.wire.signing import sign_as_sponsor
 from stacktill_chain_stacks.wire.transactions import (
-    Transaction,
     decode_transaction,
     encode_transaction,
+    transaction_id,
 )
+
+if TYPE_CHECKING:
+    from stacktill.plugin import Clock
+    from stacktill_chain_stacks.client.api import ApiClient
+    from stacktill_chain_stacks.client.node import NodeClient
+    from stacktill_chain_stacks.wallets import Wallets
+    from stacktill_chain_stacks.wire.keys import PrivateKey
 
 __all__ = ["StacksSponsor"]
 
+LEAST_SECONDS = 60
+"""Terms that run out sooner would likely be refused by their contract, and the fee be lost."""
+CHECK_REQUESTS = 4
+
 
 class StacksSponsor:
-    """A ``Sponsor`` with a key of its own."""
+    """A ``Sponsor``; ``address`` is the account that its key pays from."""
 
     def __init__(
         self,
-        config: StacksConfig,
         node: NodeClient,
         api: ApiClient | None,
+        calls: SponsoredCalls,
         *,
         key: PrivateKey,
+        mainnet: bool,
         desk: Wallets,
-        signer: Signer | None,
+        clock: Clock,
     ) -> None:
-        self._config = config
+        self.address = str(key.principal(mainnet=mainnet))
         self._node = node
-        self._api = api
+        self._calls = calls
         self._key = key
         self._desk = desk
-        self._signer = signer
-        self._asset = AssetId.parse(f"{config.sbtc}::{SBTC_ASSET_NAME}")
-        self._version = (MAINNET_VERSIONS if config.is_mainnet else TESTNET_VERSIONS)[0]
-        self._turn = asyncio.Lock()
-
-    @property
-    def address(self) -> str:
-        """The account that pays."""
-        return str(self._key.principal(mainnet=self._config.is_mainnet))
+        self._clock = clock
+        self._follow = SponsorFollow(node, api, self.address)
 
     async def draft(self, order: WalletOrder, payer: str) -> bytes:
         """The call that the desk would ask for now, with the account's next nonce."""
-        account = self._account(payer)
+        account = self._calls.payer(payer)
+        self._desk.take(CHECK_REQUESTS)
         nonce = (await self._node.account(payer)).nonce
-        call = await self._desk.paying(order, account)
-        built = self._built(order, call, OneKey(account.hash160, nonce, 0))
-        # As wallets' own library would have made it: that is what they know how to sign.
-        return encode_transaction(replace(built, sponsor=UNNAMED_SPONSOR))
+        return self._calls.drafted(order, await self._desk.paying(order, account), account, nonce)
 
     async def check(self, transaction: bytes, order: WalletOrder) -> SponsoredCall:
-        """Take it only if it is, byte for byte, a call of an enabled mode that its payer has signed."""
-        asked = _decoded(transaction)
-        origin = asked.origin
-        if not isinstance(origin, OneKey) or origin.hash_mode != P2PKH:
-            raise _refused("It is not signed by a single wallet's key.")
-        payer = Principal(self._version, origin.signer)
-        for call in self._calls(order, payer):
-            built = replace(self._built(order, call, origin), sponsor=asked.sponsor)
-            if encode_transaction(built) == transaction:
-                break
-        else:
-            raise _refused("It is not the call that pays this payment, to the byte.")
-        try:
-            check_signatures(built, sponsor=False)
-        except WireError as error:
-            raise _refused(f"{error}.") from error
-        fee = await choose_fee(self._node, self._api, call, len(transaction))
-        return SponsoredCall(str(payer), fee.ustx)
+        """Take it only if it is a call of an enabled mode, to the byte, and would move the money."""
+        asked = self._calls.read(transaction, order)
+        _check_parties(asked, order)
+        self._desk.take(CHECK_REQUESTS)
+        await self._check_nonce(asked)
+        await self._check_money(asked, order)
+        await self._check_contract(asked, order)
+        fee_ustx = await self._desk.fee_ustx(asked.call, len(transaction))
+        return SponsoredCall(str(asked.payer), fee_ustx)
 
-    async def send(self, transaction: bytes, call: SponsoredCall) -> str:
-        """Sign with the account's next nonce and broadcast."""
-        async with self._turn:
-            seen = None if self._api is None else await self._api.next_nonce(self.address)
-            nonce = (await self._node.account(self.address)).nonce if seen is None else seen
-            signed = sign_as_sponsor(
-                decode_transaction(transaction), self._key, nonce=nonce, fee=call.fee_ustx
+    async def sign(
+        self, transaction: bytes, call: SponsoredCall, waiting: Sequence[bytes]
+    ) -> SignedCall:
+        """Sign with the first nonce that no call holds, as long as the account can pay all of them."""
+        account = await self._node.account(self.address)
+        taken = [place_of(one) for one in waiting]
+        nonce = free_place(account.nonce, [one.nonce for one in taken])
+        if nonce >= account.nonce + MOST_IN_LINE:
+            raise InvalidRequest(
+                "Too many sponsored payments wait for a block; try again in a minute.",
+                code="sponsor_busy",
             )
-            return await self._node.broadcast(signed)
+        owed_ustx = sum(one.fee_ustx for one in taken if one.nonce >= account.nonce)
+        if int(account.balance, 16) < owed_ustx + call.fee_ustx:
+            raise InvalidRequest(
+                "The account that pays fees here is used up; pay the network's fee yourself.",
+                code="sponsor_budget_spent",
+            )
+        asked = decode_transaction(transaction)
+        signed = sign_as_sponsor(asked, self._key, nonce=nonce, fee=call.fee_ustx)
+        return SignedCall(transaction_id(signed), encode_transaction(signed))
 
-    def _calls(self, order: WalletOrder, payer: Principal) -> list[Call]:
-        """The calls of all enabled modes: the one that was asked for may have been another than now."""
-        calls = []
-        for mode in self._config.payment_modes:
-            if mode == "transfer":
-                calls.append(transfer_call(order, payer, self._asset))
-            elif self._signer is not None:
-                calls.append(pay_call(order, self._signer))
-        return calls
+    async def send(self, transaction: bytes) -> None:
+        """Broadcast; what the network has already counts as taken, whatever a host says."""
+        signed = decode_transaction(transaction)
+        try:
+            await self._node.broadcast(signed)
+        except TransactionRejected:
+            if not await self._follow.knows(transaction_id(signed)):
+                raise
 
-    def _built(self, order: WalletOrder, call: Call, origin: OneKey) -> Transaction:
-        payer = Principal(self._version, origin.signer)
-        bound = TokenCondition(payer, self._asset, Compare.EQ, order.amount_sats)
-        return Transaction(
-            payload=call,
-            origin=origin,
-            sponsor=NO_SPONSOR,
-            chain_id=self._config.network_id,
-            is_mainnet=self._config.is_mainnet,
-            post_conditions=(bound,),
+    async def follow(self, waiting: Sequence[WaitingCall], *, most_ustx: int) -> list[CallNews]:
+        """Look at what was signed, and send again what the network may not have."""
+        return await self._follow.look(waiting, most_ustx=most_ustx, send=self.send)
+
+    async def purse(self) -> SponsorPurse:
+        """The account and its micro-STX."""
+        account = await self._node.account(self.address)
+        return SponsorPurse(self.address, int(account.balance, 16))
+
+    async def _check_nonce(self, asked: Asked) -> None:
+        """It must be the account's turn: behind another transaction it would hold up everybody's."""
+        following = (await self._node.account(str(asked.payer))).nonce
+        if asked.nonce == following:
+            return
+        why = "was used before" if asked.nonce < following else "comes after others that still wait"
+        raise InvalidRequest(
+            f"This transaction's nonce {asked.nonce} {why}; the wallet's next one is {following}. "
+            "Let what it sent be mined, then sign again.",
+            code="sponsor_payer_waiting",
         )
 
-    def _account(self, payer: str) -> Principal:
-        try:
-            account = Principal.parse(payer)
-        except WireError as error:
-            raise InvalidParameter(f"{error}.", param="payer") from error
-        if account.version != self._version or account.contract is not None:
-            raise InvalidParameter("This is the address of no single wallet.", param="payer")
-        return account
+    async def _check_money(self, asked: Asked, order: WalletOrder) -> None:
+        sats = await self._desk.spendable_sats(asked.payer)
+        if sats < order.amount_sats:
+            raise InvalidRequest(
+                f"The wallet has {sats} sats of sBTC and the payment takes {order.amount_sats}: it would "
+                "move nothing.",
+                code="balance_insufficient",
+            )
+
+    async def _check_contract(self, asked: Asked, order: WalletOrder) -> None:
+        if asked.call.function != "pay":
+            return
+        if order.closes_at - self._clock.now() < LEAST_SECONDS:
+            raise _would_fail("Too little time is left to pay.")
+        if not await self._desk.would_pay(asked.call):
+            raise _would_fail("The contract would refuse it now; start again from the page.")
 
 
-def _decoded(transaction: bytes) -> Transaction:
-    try:
-        asked = decode_transaction(transaction)
-    except WireError as error:
-        raise _refused(f"It cannot be read: {error}.") from error
-    if asked.sponsor is None:
-        raise _refused("It was not made to be sponsored.")
-    if asked.sponsor not in (NO_SPONSOR, UNNAMED_SPONSOR):
-        raise _refused("It names a sponsor already.")
-    return asked
+def _check_parties(asked: Asked, order: WalletOrder) -> None:
+    if str(asked.payer) in (order.recipient, order.fee_recipient):
+        raise _would_fail("Nobody can pay themselves.")
 
 
-def _refused(reason: str) -> InvalidParameter:
-    return InvalidParameter(f"This transaction is not sponsored. {reason}", param="transaction")
+def _would_fail(reason: str) -> InvalidRequest:
+    return InvalidRequest(f"This payment is not sponsored. {reason}", code="sponsor_would_fail")

@@ -73,6 +73,33 @@ class Wallets:
         call = await self._paying(order)
         return transfer_call(order, payer, self._asset) if call is None else call
 
+    def take(self, requests: int) -> None:
+        """Count requests that a payer causes; raise ``ChainUnavailable`` when payers' share is used up."""
+        if not self._allowance.takes(requests):
+            raise ChainUnavailable("Payers have asked all that they may for now.")
+
+    async def spendable_sats(self, payer: Principal) -> int:
+        """The sBTC that a payer can spend, by the node."""
+        name, token = "get-balance-available", self._asset.contract
+        return _sats(await self._node.call_read(token, name, (payer,), sender=payer.address))
+
+    async def would_pay(self, call: Call) -> bool:
+        """Whether the contract would take the terms of a call of ``pay`` now."""
+        asked = await self._node.call_read(
+            call.contract, "check", call.arguments, sender=call.contract.address
+        )
+        return isinstance(asked, Ok)
+
+    async def fee_ustx(self, payload: Call, size_bytes: int) -> int:
+        """What a call of that function is likely to cost."""
+        now = self._clock.now()
+        known = self._fees.get(payload.function)
+        if known is not None and now - known[0] < KEPT_SECONDS:
+            return known[1]
+        fee = await choose_fee(self._node, self._api, payload, size_bytes)
+        self._fees[payload.function] = (now, fee.ustx)
+        return fee.ustx
+
     async def purse(self, payer: str, call: WalletCall) -> Purse | None:
         """What the payer has, by the node; None when it does not say in time."""
         return await self._asked(self._purse(payer, call), PURSE_REQUESTS)
@@ -109,25 +136,12 @@ class Wallets:
         return trusted == Bool(True) and not is_paused
 
     async def _purse(self, payer: str, call: WalletCall) -> Purse:
-        principal = Principal.parse(payer)
-        token = self._asset.contract
-        answer = await self._node.call_read(
-            token, "get-balance-available", (principal,), sender=payer
-        )
+        sats = await self.spendable_sats(Principal.parse(payer))
         account = await self._node.account(payer)
-        return Purse(_sats(answer), int(account.balance, 16), await self._fee(call))
-
-    async def _fee(self, call: WalletCall) -> int:
-        """What a call of that kind is likely to cost."""
-        now = self._clock.now()
-        known = self._fees.get(call.function)
-        if known is not None and now - known[0] < KEPT_SECONDS:
-            return known[1]
         values = tuple(decode_value(bytes.fromhex(one)) for one in call.arguments)
         payload = Call(Principal.parse(call.contract), call.function, values)
-        fee = await choose_fee(self._node, self._api, payload, call.size_bytes)
-        self._fees[call.function] = (now, fee.ustx)
-        return fee.ustx
+        fee_ustx = await self.fee_ustx(payload, call.size_bytes)
+        return Purse(sats, int(account.balance, 16), fee_ustx)
 
     async def _fate(self, txid: str) -> Fate:
         found = None if self._api is None else await self._api.transaction(txid)

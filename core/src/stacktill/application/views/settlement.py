@@ -82,6 +82,7 @@ def sponsorship_view(item: Sponsorship) -> dict[str, Any]:
         "id": item.id,
         "object": "sponsorship",
         "created": item.created,
+        "ended_at": item.ended_at,
         "fee_ustx": item.fee_ustx,
         "livemode": item.livemode,
         "payer": item.payer,

@@ -144,9 +144,14 @@ sponsorships = Table(
     fixed_number("created"),
     fixed_words("payment_intent"),
     fixed_words("payer"),
-    fixed_number("fee_ustx"),
+    number("fee_ustx"),
+    fixed_words("asked"),
+    words("transaction"),
+    words("txid"),
+    number("signed_at"),
+    words("earlier_txids"),
     words("status", literals=("released",)),
-    words("txid", null=True),
+    number("ended_at", null=True),
     index("ix_sponsorships_list", "merchant_id", "livemode", "id"),
     index(
         "ix_sponsorships_payment_intent",
@@ -155,4 +160,5 @@ sponsorships = Table(
         where="status <> 'released'",
     ),
     index("ix_sponsorships_payer", "payer", "livemode", "created", "id"),
+    index("ix_sponsorships_waiting", "livemode", "id", where="ended_at IS NULL"),
 )

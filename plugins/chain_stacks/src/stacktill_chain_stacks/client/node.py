@@ -17,6 +17,7 @@ from stacktill_chain_stacks.client.shapes import (
     Pox,
     Rejection,
     Source,
+    Unconfirmed,
 )
 from stacktill_chain_stacks.wire.clarity import Value
 from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
@@ -97,6 +98,11 @@ class NodeClient:
         path = f"/v2/contracts/source/{contract.address}/{contract.contract}"
         found = await self._http.get(path, Source, proof=0)
         return None if found is None else found.source
+
+    async def is_unconfirmed(self, txid: str) -> bool:
+        """Whether a transaction (64 hex digits) waits in the node's mempool."""
+        path = f"/v2/transactions/unconfirmed/{txid}"
+        return await self._http.get(path, Unconfirmed) is not None
 
     async def broadcast(self, transaction: Transaction) -> str:
         """Send a transaction and return its id; raise ``TransactionRejected`` with the node's reason.

@@ -30,6 +30,7 @@ __all__ = [
     "Pox",
     "Rejection",
     "Source",
+    "Unconfirmed",
 ]
 
 T = TypeVar("T")
@@ -250,6 +251,12 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: str = ""
     reason_data: dict[str, object] | None = None
     txid: str | None = None
+
+
+class Unconfirmed(msgspec.Struct, frozen=True):
+    """``/v2/transactions/unconfirmed/{txid}``."""
+
+    tx: str
 
 
 Accepted = Annotated[str, Meta(pattern=r"^(0x)?[0-9a-f]{64}$")]

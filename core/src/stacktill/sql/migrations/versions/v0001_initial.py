@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from stacktill.sql.migrations.initial_indexes import INDEXES
+
 revision = "0001_initial"
 down_revision = None
 branch_labels = None
@@ -141,7 +143,8 @@ TABLES = {
     """,
     "sponsorships": """
         id text, merchant_id text, livemode flag, created number, payment_intent text, payer
-        text, fee_ustx number, status text, txid text?
+        text, fee_ustx number, asked text, transaction text, txid text, signed_at number,
+        earlier_txids text, status text, ended_at number?
     """,
     "webhook_endpoints": """
         id text, merchant_id text, livemode flag, created number, url text, status text,
@@ -154,220 +157,6 @@ TABLES = {
     """,
 }
 """Columns with their kind; ``?`` says that a value may be missing."""
-
-INDEXES: list[tuple[str, str, str, bool, str | None]] = [
-    (
-        "ix_address_changes_due",
-        "address_changes",
-        "livemode effective_at id",
-        False,
-        "status = 'scheduled'",
-    ),
-    (
-        "ix_address_changes_reminder",
-        "address_changes",
-        "livemode remind_at id",
-        False,
-        "status = 'scheduled'",
-    ),
-    ("ix_address_changes_list", "address_changes", "merchant_id livemode id", False, None),
-    ("ix_api_keys_hash", "api_keys", "hash", True, None),
-    ("ix_api_keys_list", "api_keys", "merchant_id livemode id", False, None),
-    ("ix_attempts_created", "attempts", "created_ms id", False, None),
-    ("ix_attempts_delivery", "attempts", "delivery_id id", False, None),
-    ("ix_audit_entries_list", "audit_entries", "merchant_id livemode id", False, None),
-    ("ix_audit_entries_number", "audit_entries", "merchant_id livemode number", True, None),
-    (
-        "ix_balance_transactions_list",
-        "balance_transactions",
-        "merchant_id livemode id",
-        False,
-        None,
-    ),
-    ("ix_balance_transactions_source", "balance_transactions", "source id", False, None),
-    ("ix_chain_blocks_height", "chain_blocks", "chain_id height", True, None),
-    (
-        "ix_charges_customer",
-        "charges",
-        "merchant_id livemode customer id",
-        False,
-        "customer IS NOT NULL",
-    ),
-    ("ix_charges_list", "charges", "merchant_id livemode id", False, None),
-    ("ix_charges_payment_intent", "charges", "payment_intent id", False, None),
-    (
-        "ix_checkout_sessions_customer",
-        "checkout_sessions",
-        "merchant_id livemode customer id",
-        False,
-        "customer IS NOT NULL",
-    ),
-    (
-        "ix_checkout_sessions_expiry",
-        "checkout_sessions",
-        "livemode expires_at id",
-        False,
-        "status = 'open'",
-    ),
-    ("ix_checkout_sessions_list", "checkout_sessions", "merchant_id livemode id", False, None),
-    (
-        "ix_checkout_sessions_payment_intent",
-        "checkout_sessions",
-        "payment_intent id",
-        False,
-        "payment_intent IS NOT NULL",
-    ),
-    (
-        "ix_customers_email",
-        "customers",
-        "merchant_id livemode email id",
-        False,
-        "email IS NOT NULL",
-    ),
-    ("ix_customers_list", "customers", "merchant_id livemode id", False, None),
-    (
-        "ix_deliveries_dead",
-        "deliveries",
-        "merchant_id livemode event_id",
-        False,
-        "status = 'dead'",
-    ),
-    ("ix_deliveries_due", "deliveries", "next_attempt_ms id", False, "status = 'pending'"),
-    ("ix_deliveries_event", "deliveries", "event_id id", False, None),
-    (
-        "ix_deliveries_queue",
-        "deliveries",
-        "subscriber next_attempt_ms id",
-        False,
-        "status = 'pending'",
-    ),
-    ("ix_deliveries_subscriber", "deliveries", "subscriber id", False, None),
-    ("ix_deposits_height", "deposits", "chain_id block_height id", False, None),
-    ("ix_deposits_intent", "deposits", "intent_id id", False, "intent_id IS NOT NULL"),
-    ("ix_deposits_list", "deposits", "merchant_id livemode id", False, None),
-    ("ix_deposits_match", "deposits", "merchant_id livemode match id", False, None),
-    (
-        "ix_deposits_pending",
-        "deposits",
-        "chain_id state final_layer final_height id",
-        False,
-        "state = 'pending'",
-    ),
-    (
-        "ix_deposits_reversed",
-        "deposits",
-        "chain_id txid event_index",
-        False,
-        "state = 'reversed'",
-    ),
-    (
-        "ix_deposits_transfer",
-        "deposits",
-        "chain_id txid event_index",
-        True,
-        "state <> 'reversed'",
-    ),
-    ("ix_events_cursor", "events", "merchant_id livemode position", False, "position IS NOT NULL"),
-    ("ix_events_list", "events", "merchant_id livemode id", False, None),
-    ("ix_events_object", "events", "object_id id", False, None),
-    ("ix_events_outbox", "events", "id", False, "position IS NULL"),
-    ("ix_events_position", "events", "position", True, "position IS NOT NULL"),
-    ("ix_idempotency_created", "idempotency", "created", False, None),
-    ("ix_ledger_accounts_owner", "ledger_accounts", "merchant_id livemode id", False, None),
-    ("ix_ledger_checkpoints_day", "ledger_checkpoints", "account_id day", True, None),
-    (
-        "ix_ledger_transfers_intent",
-        "ledger_transfers",
-        "intent_id id",
-        False,
-        "intent_id IS NOT NULL",
-    ),
-    (
-        "ix_ledger_transfers_period",
-        "ledger_transfers",
-        "merchant_id livemode created id",
-        False,
-        None,
-    ),
-    ("ix_ledger_transfers_reference", "ledger_transfers", "reference id", False, None),
-    (
-        "ix_payment_intents_closing",
-        "payment_intents",
-        "livemode closes_at id",
-        False,
-        "status = 'requires_action'",
-    ),
-    (
-        "ix_payment_intents_customer",
-        "payment_intents",
-        "merchant_id livemode customer id",
-        False,
-        "customer IS NOT NULL",
-    ),
-    ("ix_payment_intents_list", "payment_intents", "merchant_id livemode id", False, None),
-    ("ix_payment_intents_memo", "payment_intents", "memo", True, "memo IS NOT NULL"),
-    ("ix_payment_links_list", "payment_links", "merchant_id livemode id", False, None),
-    (
-        "ix_payment_methods_customer",
-        "payment_methods",
-        "customer id",
-        False,
-        "customer IS NOT NULL",
-    ),
-    ("ix_payment_methods_list", "payment_methods", "merchant_id livemode id", False, None),
-    ("ix_prices_list", "prices", "merchant_id livemode id", False, None),
-    (
-        "ix_prices_lookup_key",
-        "prices",
-        "merchant_id livemode lookup_key",
-        True,
-        "lookup_key IS NOT NULL",
-    ),
-    ("ix_prices_product", "prices", "product id", False, None),
-    ("ix_products_list", "products", "merchant_id livemode id", False, None),
-    ("ix_refunds_charge", "refunds", "charge id", False, "charge IS NOT NULL"),
-    ("ix_refunds_deposit", "refunds", "deposit id", False, "deposit IS NOT NULL"),
-    ("ix_refunds_expiry", "refunds", "livemode expires_at id", False, "status = 'requires_action'"),
-    ("ix_refunds_list", "refunds", "merchant_id livemode id", False, None),
-    ("ix_refunds_memo", "refunds", "memo id", False, None),
-    (
-        "ix_refunds_payment_intent",
-        "refunds",
-        "payment_intent id",
-        False,
-        "payment_intent IS NOT NULL",
-    ),
-    ("ix_refunds_txid", "refunds", "txid id", False, "txid IS NOT NULL"),
-    ("ix_settlement_addresses_address", "settlement_addresses", "address", False, None),
-    (
-        "ix_settlement_addresses_list",
-        "settlement_addresses",
-        "merchant_id livemode id",
-        False,
-        None,
-    ),
-    (
-        "ix_settlement_statements_list",
-        "settlement_statements",
-        "merchant_id livemode id",
-        False,
-        None,
-    ),
-    ("ix_sponsorships_list", "sponsorships", "merchant_id livemode id", False, None),
-    ("ix_sponsorships_payer", "sponsorships", "payer livemode created id", False, None),
-    (
-        "ix_sponsorships_payment_intent",
-        "sponsorships",
-        "payment_intent",
-        True,
-        "status <> 'released'",
-    ),
-    ("ix_webhook_endpoints_list", "webhook_endpoints", "merchant_id livemode id", False, None),
-    ("ix_withdrawals_height", "withdrawals", "chain_id block_height id", False, None),
-    ("ix_withdrawals_list", "withdrawals", "merchant_id livemode id", False, None),
-    ("ix_withdrawals_transfer", "withdrawals", "chain_id txid event_index", True, None),
-]
-"""Name, table, columns, unique or not, and the condition of a partial index."""
 
 
 def upgrade() -> None:

@@ -155,12 +155,19 @@ SPONSORSHIP = record(
         "id": identifier("sp"),
         "object": constant("sponsorship"),
         "created": MOMENT,
-        "fee_ustx": {**INTEGER, "description": "The network's fee, in micro-STX."},
+        "ended_at": nullable(MOMENT, "When it was mined or released."),
+        "fee_ustx": {
+            **INTEGER,
+            "description": "The network's fee, in micro-STX; it grows when the network wants more.",
+        },
         "livemode": LIVEMODE,
         "payer": STRING,
         "payment_intent": STRING,
         "status": words(*SPONSORSHIP_STATUSES),
-        "transaction_hash": nullable(STRING),
+        "transaction_hash": {
+            **HASH,
+            "description": "Its id on the network; a new one when it is signed anew.",
+        },
     },
     about="A payment whose network fee the appliance pays.",
 )

@@ -1,0 +1,240 @@
+"""The line of one sponsor's calls: signed, kept and sent one after the other, and followed to their end.
+
+A call is kept before it is sent, so a process that dies in between sends it when it starts again. What the
+network may have lost is sent again; what no block can take any more gives its fee back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from stacktill.application.services import Caller, Services
+from stacktill.application.sponsorships import (
+    keep_sponsorship,
+    note_news,
+    resign_sponsorship,
+    sponsorable,
+    sponsorship_refusal,
+    waiting_calls,
+)
+from stacktill.domain.decisions import Refusal
+from stacktill.domain.errors import InvalidRequest, RequestError, Unavailable
+from stacktill.domain.sponsorships import Sponsorship
+from stacktill.plugin.chain import ChainUnavailable
+from stacktill.plugin.crash_points import reach
+from stacktill.plugin.health import Health
+from stacktill.plugin.sponsor import CallNews, SignedCall, Sponsor, SponsoredCall, WaitingCall
+from stacktill.plugin.storage import Storage, StorageUnavailable, UnitOfWork
+
+__all__ = ["SponsorLine"]
+
+LOOK_SECONDS = 10.0
+"""How often a call that waits is looked at while it is young."""
+LATER_SECONDS = 60.0
+"""How often when all are older, or the network fails, or nothing waits."""
+YOUNG_SECONDS = 180
+LOW_PAYMENTS = 20
+"""The operator is told when the account could not pay so many of the dearest fees any more."""
+
+
+class SponsorLine:
+    """One sponsor's line, for one mode."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        services: Services,
+        sponsor: Sponsor,
+        *,
+        livemode: bool,
+        log: logging.Logger,
+    ) -> None:
+        self._storage = storage
+        self._services = services
+        self._sponsor = sponsor
+        self._livemode = livemode
+        self._log = log
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._health = Health(ok=True, detail="not looked at yet")
+
+    def health(self) -> Health:
+        """Who pays, what is left, how many calls wait; it is still well when the money runs low."""
+        return self._health
+
+    async def pay(
+        self, caller: Caller, intent_id: str, transaction: bytes, call: SponsoredCall
+    ) -> Sponsorship:
+        """Sign, keep and send a call that was checked.
+
+        Raise ``InvalidRequest`` when its fee is not to be paid or the network refuses it; then nothing is
+        spent. When the network does not answer the call is kept, and sent by ``run``.
+        """
+        async with self._turn:
+            await self._check_refusal(caller, intent_id, call)
+            waiting = await self._unblocked()
+            places = [one.transaction for one in waiting if one.state != "dropped"]
+            try:
+                signed = await self._sponsor.sign(transaction, call, places)
+            except ChainUnavailable as error:
+                raise _down() from error
+            kept = await self._storage.write(
+                keep_sponsorship,
+                self._services,
+                caller,
+                intent_id,
+                call,
+                asked=transaction,
+                signed=signed,
+            )
+            reach("sponsor.after_keep")
+            return await self._sent(kept, signed)
+
+    async def run(self) -> None:
+        """Follow what waits, for ever."""
+        while True:
+            pause = LATER_SECONDS
+            self._wake.clear()
+            try:
+                pause = await self.follow()
+            except ChainUnavailable as error:
+                self._log.warning("sponsor.unavailable", extra={"reason": str(error)})
+            except StorageUnavailable as error:
+                self._log.warning("sponsor.storage_unavailable", extra={"reason": str(error)})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def follow(self) -> float:
+        """Look once at what waits; return after how many seconds to look again."""
+        async with self._turn:
+            waiting = await self._follow()
+        await self._look_at_purse(len(waiting))
+        youngest = min((one.seconds for one in waiting), default=YOUNG_SECONDS)
+        return LOOK_SECONDS if youngest < YOUNG_SECONDS else LATER_SECONDS
+
+    async def _check_refusal(self, caller: Caller, intent_id: str, call: SponsoredCall) -> None:
+        """Raise ``InvalidRequest`` when the fee is not to be paid, after one look at what may have ended."""
+        asked = (self._services, caller, intent_id, call)
+        refusal = await self._storage.read(_refusal, *asked)
+        if refusal is not None and refusal.code == "sponsor_payer_waiting":
+            with suppress(ChainUnavailable):
+                await self._follow()
+            refusal = await self._storage.read(_refusal, *asked)
+        if refusal is not None:
+            raise InvalidRequest(refusal.message, code=refusal.code)
+
+    async def _follow(self) -> list[WaitingCall]:
+        waiting = await self._waiting()
+        if waiting:
+            most_ustx = self._services.sponsoring.max_fee_ustx
+            for news in await self._sponsor.follow(waiting, most_ustx=most_ustx):
+                await self._learn(news)
+        return waiting
+
+    async def _unblocked(self) -> list[WaitingCall]:
+        """What waits; raise ``Unavailable`` when the network may not have all of it.
+
+        Calls stand in a line, so none is signed behind one that was perhaps never sent.
+        """
+        waiting = await self._waiting()
+        if any(one.state == "signed" for one in waiting):
+            try:
+                await self._follow()
+            except ChainUnavailable as error:
+                raise _down() from error
+            waiting = await self._waiting()
+            if any(one.state == "signed" and not one.is_over for one in waiting):
+                raise _down()
+        return waiting
+
+    async def _waiting(self) -> list[WaitingCall]:
+        return await self._storage.read(waiting_calls, self._services, livemode=self._livemode)
+
+    async def _sent(self, kept: Sponsorship, signed: SignedCall) -> Sponsorship:
+        """What became of a new call: sent, refused, or kept to be sent again."""
+        try:
+            await self._sponsor.send(signed.transaction)
+        except RequestError as error:
+            self._log.info("sponsor.refused", extra={"sponsorship": kept.id, "reason": str(error)})
+            news = CallNews(id=kept.id, what="lost", detail=str(error))
+            await self._storage.write(note_news, self._services, news)
+            raise
+        except ChainUnavailable as error:
+            self._log.warning(
+                "sponsor.unknown", extra={"sponsorship": kept.id, "reason": str(error)}
+            )
+            self._wake.set()
+            return kept
+        reach("sponsor.after_send")
+        news = CallNews(id=kept.id, what="sent")
+        noted = await self._storage.write(note_news, self._services, news)
+        self._wake.set()
+        return noted or kept
+
+    async def _learn(self, news: CallNews) -> None:
+        told = {"sponsorship": news.id, "detail": news.detail}
+        if news.what == "stuck":
+            await self._sign_anew(news)
+            return
+        self._log.info(f"sponsor.{news.what}", extra=told)
+        await self._storage.write(note_news, self._services, news)
+
+    async def _sign_anew(self, news: CallNews) -> None:
+        """Sign a call that stands in the wrong place, or for too small a fee, and send it once more."""
+        kept = await self._storage.read(_kept, news.id)
+        if kept is None:
+            return
+        others = [one for one in await self._waiting() if one.id != news.id]
+        places = [one.transaction for one in others if one.state != "dropped"]
+        call = SponsoredCall(kept.payer, news.fee_ustx)
+        try:
+            signed = await self._sponsor.sign(bytes.fromhex(kept.asked), call, places)
+        except InvalidRequest as error:
+            self._log.warning("sponsor.stuck", extra={"sponsorship": kept.id, "reason": str(error)})
+            return
+        made = await self._storage.write(
+            resign_sponsorship, self._services, kept.id, news.fee_ustx, signed
+        )
+        if made is None:
+            self._log.warning("sponsor.stuck", extra={"sponsorship": kept.id, "reason": "budget"})
+            return
+        self._log.info("sponsor.resigned", extra={"sponsorship": kept.id, "detail": news.detail})
+        reach("sponsor.after_resign")
+        try:
+            await self._sponsor.send(signed.transaction)
+        except InvalidRequest as error:
+            # An earlier form of it may still be taken, so this is not its end.
+            self._log.warning(
+                "sponsor.refused", extra={"sponsorship": kept.id, "reason": str(error)}
+            )
+            return
+        await self._storage.write(note_news, self._services, CallNews(id=kept.id, what="sent"))
+
+    async def _look_at_purse(self, waiting: int) -> None:
+        purse = await self._sponsor.purse()
+        policy = self._services.sponsoring
+        figures = {"ustx": float(purse.ustx), "waiting": float(waiting)}
+        detail = f"{purse.address} has {purse.ustx} micro-STX"
+        if policy.daily_budget_ustx and purse.ustx < LOW_PAYMENTS * policy.max_fee_ustx:
+            detail += f", not enough for {LOW_PAYMENTS} of the dearest fees: send it STX"
+            if "send it STX" not in self._health.detail:
+                self._log.warning("sponsor.low", extra={"detail": detail})
+        self._health = Health(ok=True, detail=detail, figures=figures)
+
+
+def _refusal(
+    uow: UnitOfWork, services: Services, caller: Caller, intent_id: str, call: SponsoredCall
+) -> Refusal | None:
+    intent = sponsorable(uow, services, caller, intent_id)
+    return sponsorship_refusal(uow, services, intent, call)
+
+
+def _kept(uow: UnitOfWork, id: str) -> Sponsorship | None:
+    return uow.sponsorships.get(id)
+
+
+def _down() -> Unavailable:
+    return Unavailable("The network cannot be asked at the moment; nothing was sent. Try again.")
