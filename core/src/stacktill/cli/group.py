@@ -18,9 +18,13 @@ INTERRUPTED = 130
 
 
 def complain(message: str) -> None:
-    """Say on standard error what is wrong, a line per fault."""
+    """Say on standard error what is wrong, a line per fault.
+
+    Hosts have a part in what errors say: what a terminal would obey, or turn around, becomes a mark.
+    """
     for line in message.splitlines():
-        click.echo(f"stacktill: {line}", err=True)
+        shown = "".join(letter if letter.isprintable() else "?" for letter in line)
+        click.echo(f"stacktill: {shown}", err=True)
 
 
 class TillGroup(rich_click.RichGroup):
