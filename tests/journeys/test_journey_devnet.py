@@ -236,6 +236,26 @@ def test_a_fork_brings_a_payment_again_and_its_refund_is_signed(
     )
 
 
+def test_a_checkout_session_is_paid_as_its_payer_would(newcomer: Newcomer, shop: Shop) -> None:
+    bought = shop.post(
+        "/v1/checkout/sessions",
+        {
+            "mode": "payment",
+            "success_url": "https://shop.example.com/thanks",
+            "line_items[0][quantity]": 2,
+            "line_items[0][price_data][currency]": "btc",
+            "line_items[0][price_data][unit_amount]": 700,
+            "line_items[0][price_data][product_data][name]": "Tea",
+        },
+    )
+    newcomer.types("devnet", "pay", bought["id"])
+    chain_of(newcomer, "POST", "mine")
+    until(
+        lambda: shop.get(f"/v1/checkout/sessions/{bought['id']}")["status"] == "complete",
+        seconds=30,
+    )
+
+
 def test_no_weather_loses_a_payment(newcomer: Newcomer, shop: Shop) -> None:
     # One wrong answer of each kind, each while a payment is to be seen: the till has to come back by
     # itself, at once. What each kind looks like to the client is tested beside the plugin.

@@ -37,6 +37,9 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def ask_for_call(url: str, id: str, payer: str) -> AskedCall:
     """What a payer's wallet is to sign; raise ``InvalidRequest`` when nothing is to be paid."""
+    if id.startswith("cs_"):
+        # A session asks for money once its payer has pressed the button; pressed twice it is the same.
+        httpx.post(f"{url}/pay/{id}", timeout=TIMEOUT_SECONDS, trust_env=False)
     reply = httpx.post(
         f"{url}/pay/{id}/wallet", data={"address": payer}, timeout=TIMEOUT_SECONDS, trust_env=False
     )
