@@ -30,7 +30,7 @@ from stacktill.domain.decisions import Fee
 from stacktill.domain.errors import InvalidParameter, RequestError
 from stacktill.domain.fees import FeeSchedule
 from stacktill.domain.payment_intents import PaymentIntent
-from stacktill.plugin import Transfer
+from stacktill.plugin import Transfer, UnitOfWork
 
 FEE = "ST-fee"
 TIERS = FeeSchedule(
@@ -154,6 +154,19 @@ async def test_a_fee_to_the_store_itself_is_a_deposit(till: Till) -> None:
     own = with_fees(till, replace(TIERS, recipients={False: till.address}))
     intent = await own.intent(10_000)
     assert (intent.fee_sats, intent.fee_recipient) == (0, None)
+
+
+async def test_an_address_of_the_other_mode_saves_nobody_the_fee(till: Till) -> None:
+    def claim(uow: UnitOfWork) -> None:
+        merchant = uow.merchants.get(till.caller.merchant_id)
+        assert merchant is not None
+        uow.merchants.save(
+            replace(merchant, addresses={**merchant.addresses, "another:chain": FEE})
+        )
+
+    await till.storage.write(claim)
+    intent = await till.intent(10_000)
+    assert (intent.fee_sats, intent.fee_recipient) == (100, FEE)
 
 
 async def test_what_a_plugin_decides_goes_before_the_tier(till: Till) -> None:

@@ -31,8 +31,12 @@ def with_platform_fee(
         return draft
     terms = services.fees.terms(merchant.fee_tier, livemode=draft.livemode)
     asked = decided or terms
-    # Whoever runs the box may also have a store on it, and need not pay itself.
-    if asked is None or asked.recipient in merchant.addresses.values():
+    if asked is None:
+        return draft
+    # Whoever runs the box may also have a store on it, and need not pay itself. What the store calls
+    # its own in the other mode, where a signature is play, counts for nothing here.
+    chain = services.live_chain if draft.livemode else services.test_chain
+    if chain is not None and asked.recipient == merchant.addresses.get(chain.chain_id):
         return draft
     if decided is not None:
         return replace(draft, fee_sats=decided.amount_sats, fee_recipient=decided.recipient)
