@@ -5,10 +5,16 @@ import { makeBlock, makeBurnBlock } from "./blocks.mjs";
 import { merged } from "./machine.mjs";
 import { Mempool, accountsOf } from "./mempool.mjs";
 import { Miner } from "./miner.mjs";
-import { SBTC_ASSET } from "./network.mjs";
+import { SBTC_ASSET, SBTC_LOCKED_ASSET } from "./network.mjs";
 import { pick } from "./picking.mjs";
 import { interfaceFrom } from "./signatures.mjs";
 import { decode } from "./transactions.mjs";
+
+// What sBTC's contract is asked for what somebody can spend, and what a withdrawal holds.
+const QUESTIONS = {
+  [SBTC_ASSET]: "get-balance-available",
+  [SBTC_LOCKED_ASSET]: "get-balance-locked",
+};
 
 /** One local chain. Its methods never wait, so nothing can come between the parts of one. */
 export class Chain {
@@ -89,7 +95,7 @@ export class Chain {
   /** What a principal can spend of a token, by the token's full name; 0 when nobody knows the token. */
   tokensOf(holder, asset) {
     const [contract] = asset.split("::");
-    const question = asset === SBTC_ASSET ? "get-balance-available" : "get-balance";
+    const question = QUESTIONS[asset] ?? "get-balance";
     try {
       const result = this.ask(contract, question, [serializeCVBytes(Cl.principal(holder))], holder);
       return BigInt(cvToValue(hexToCV(result)).value);
@@ -132,8 +138,11 @@ export class Chain {
   submit(bytes) {
     const transaction = decode(bytes);
     if (this.mempool.get(transaction.txid)?.status === "pending") return transaction;
-    admit(transaction, this);
-    this.mempool.add(transaction, this.#place());
+    const place = this.#place();
+    admit(transaction, this, () => this.mempool.checkNonces(transaction, place));
+    for (const txid of this.mempool.add(transaction, place)) {
+      this.#tell("drop", { txid, reason: "replace_by_fee", replacedBy: transaction.txid });
+    }
     this.#tell("transaction", transaction);
     return transaction;
   }
@@ -158,7 +167,7 @@ export class Chain {
     const orphans = this.#takeBack(depth);
     for (const { transaction } of orphans.flatMap(({ receipts }) => receipts)) {
       this.mempool.put(transaction, this.#place());
-      if (lose) this.mempool.drop(transaction.txid, "replace_across_fork");
+      if (lose) this.drop(transaction.txid, "replace_across_fork");
     }
     this.#tell("reorg", orphans);
     return orphans;

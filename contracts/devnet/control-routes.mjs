@@ -16,6 +16,7 @@ export function controlRoutes({ chain, clock, faucet, faults, observers, ticker,
     ["POST /devnet/interval", (_, { json }) => ticker.set(json())],
     ["POST /devnet/faucet", (_, { json }) => give(chain, faucet, json())],
     ["POST /devnet/transfer", (_, { json }) => transfer(faucet, json())],
+    ["POST /devnet/mint", (_, { json }) => mint(faucet, json())],
     ["POST /devnet/drop", (_, { json }) => drop(chain, json())],
     ["POST /devnet/skip", (_, { json }) => skip(chain, json())],
     ["POST /devnet/observers", (_, { json }) => observe(observers, json())],
@@ -94,6 +95,12 @@ async function transfer(faucet, { from = "alice", to, sats, memo = null }) {
   checkPrincipal(to);
   const amount = whole("sats", sats, { least: 0, most: 2.1e15 });
   return { txid: await answered(() => faucet.transfer({ from, to, sats: amount, memo })) };
+}
+
+async function mint(faucet, { to, sats }) {
+  checkPrincipal(to);
+  const amount = whole("sats", sats, { least: 1, most: 2.1e15 });
+  return { txid: await answered(() => faucet.mint({ to, sats: amount })) };
 }
 
 function drop(chain, { txid, reason = "stale_garbage_collect" }) {

@@ -1,14 +1,16 @@
 // Transactions that the chain's own people sign on request, so that nobody needs a wallet to play.
+import { randomBytes } from "node:crypto";
 import {
   Cl,
   PostConditionMode,
   makeContractCall,
   makeSTXTokenTransfer,
 } from "@stacks/transactions";
-import { SBTC } from "./network.mjs";
+import { SBTC, SBTC_DEPOSIT } from "./network.mjs";
 import { Answer } from "./router.mjs";
 
 const FEE = 2000n;
+const HASH_BYTES = 32;
 const MEMO_BYTES = 34;
 
 /** Signs for the accounts of a chain. */
@@ -33,12 +35,27 @@ export class Faucet {
   async transfer({ from, to, sats, memo = null }) {
     const { address, private_key: senderKey } = this.#accountOf(from);
     const note = memo === null ? Cl.none() : Cl.some(Cl.bufferFromHex(checkedMemo(memo)));
-    const [contractAddress, contractName] = SBTC.split(".");
+    const values = [Cl.uint(sats), Cl.principal(address), Cl.principal(to), note];
+    return this.#call({ address, senderKey }, SBTC, "transfer", values);
+  }
+
+  /** Mint sats for an address, as the signers do for bitcoin. Answers the id. */
+  async mint({ to, sats }) {
+    const { address, private_key: senderKey } = this.#accountOf("faucet");
+    const hash = () => Cl.buffer(randomBytes(HASH_BYTES));
+    const bitcoin = [hash(), Cl.uint(0)];
+    const block = [hash(), Cl.uint(0), hash()];
+    const values = [...bitcoin, Cl.uint(sats), Cl.principal(to), ...block];
+    return this.#call({ address, senderKey }, SBTC_DEPOSIT, "complete-deposit-wrapper", values);
+  }
+
+  async #call({ address, senderKey }, contract, functionName, functionArgs) {
+    const [contractAddress, contractName] = contract.split(".");
     const transaction = await makeContractCall({
       contractAddress,
       contractName,
-      functionName: "transfer",
-      functionArgs: [Cl.uint(sats), Cl.principal(address), Cl.principal(to), note],
+      functionName,
+      functionArgs,
       senderKey,
       nonce: this.#nextNonce(address),
       fee: FEE,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Cl, serializeCVBytes } from "@stacks/transactions";
 import { DRY_RUN } from "./foresight.mjs";
-import { SBTC } from "./network.mjs";
+import { SBTC, SBTC_DEPOSIT, SBTC_WITHDRAWAL } from "./network.mjs";
 
 const MICRO_STX = 1_000_000_000n; // A thousand STX.
 const SATS = 1_000_000_000n; // Ten bitcoins.
@@ -20,6 +20,8 @@ export function begin(machine, accounts) {
   const deployments = [
     ...CONTRACTS.map((name) => deployment(`${address}.${name}`, `../contracts/${name}.clar`)),
     deployment(DRY_RUN, "./dry-run.clar"),
+    deployment(SBTC_DEPOSIT, "./sbtc-deposit.clar"),
+    deployment(SBTC_WITHDRAWAL, "./sbtc-withdrawal.clar"),
   ];
   const trust = {
     callPublicFn: {

@@ -38,18 +38,27 @@ export class Mempool {
       .sort((left, right) => Number(left - right));
   }
 
-  /** Take a transaction in, in place of what it replaces; throws a `Rejection`. */
-  add(transaction, place) {
-    for (const account of accountsOf(transaction)) {
-      this.#checkChaining(account, place.nonceOf(account.address), transaction);
+  /** Check that no nonce was used, or is too far ahead; throws a `Rejection`. */
+  checkNonces(transaction, { nonceOf }) {
+    for (const { address, nonce, isOrigin } of accountsOf(transaction)) {
+      const expected = nonceOf(address);
+      const place = { actual: nonce, isOrigin, principal: address };
+      if (nonce < expected) throw rejections.badNonce({ ...place, expected });
+      const furthest = expected + CHAINING_LIMIT;
+      if (nonce > furthest) throw rejections.tooMuchChaining({ ...place, expected: furthest });
     }
+  }
+
+  /** Take a transaction in; answers the ids of those it replaces, or throws a `Rejection`. */
+  add(transaction, place) {
     const rivals = this.pending().filter((entry) => clash(entry.transaction, transaction));
     if (rivals.some((entry) => entry.transaction.fee >= transaction.fee)) {
       throw rejections.conflictingNonce();
     }
-    for (const rival of rivals)
-      this.drop(rival.transaction.txid, "replace_by_fee", transaction.txid);
+    const replaced = rivals.map((rival) => rival.transaction.txid);
+    for (const txid of replaced) this.drop(txid, "replace_by_fee", transaction.txid);
     this.put(transaction, place);
+    return replaced;
   }
 
   /** Take a transaction in without a question, as after a reorganisation. */
@@ -84,12 +93,6 @@ export class Mempool {
   clear() {
     this.version += 1;
     this.#entries.clear();
-  }
-
-  #checkChaining({ address, nonce, isOrigin }, expected) {
-    const place = { expected, actual: nonce, isOrigin, principal: address };
-    if (nonce < expected) throw rejections.badNonce(place);
-    if (nonce >= expected + CHAINING_LIMIT) throw rejections.tooMuchChaining(place);
   }
 }
 

@@ -153,8 +153,10 @@ function ask(chain, { address, name, fn }, { json }) {
   const { sender, arguments: values = [] } = json();
   checkPrincipal(sender);
   const contract = `${address}.${name}`;
-  const called = chain.interfaceOf(contract)?.functions.find((each) => each.name === fn);
-  if (called === undefined) throw notFound("contract or function");
+  const known = chain.interfaceOf(contract);
+  if (known === null) return { okay: false, cause: `NoSuchContract("${contract}")` };
+  const called = known.functions.find((each) => each.name === fn);
+  if (called === undefined) return { okay: false, cause: `UndefinedFunction("${fn}")` };
   if (called.access !== "read_only") return { okay: false, cause: "PublicFunctionNotReadOnly" };
   try {
     const given = values.map((hex) => serializeCVBytes(hexToCV(hex)));

@@ -1,6 +1,6 @@
 // Event observers: what a Stacks node posts to whoever wants to be told.
 import { setTimeout as sleep } from "node:timers/promises";
-import { prefixed } from "./shapes.mjs";
+import { NO_COST, prefixed } from "./shapes.mjs";
 
 const TRIES = 20;
 const TIMEOUT_MS = 5000;
@@ -37,8 +37,7 @@ export class Observers {
       if (what === "transaction")
         this.#tell("/new_mempool_tx", [`0x${about.bytes.toString("hex")}`]);
       if (what === "drop") {
-        const reason = DROPS[about.reason] ?? "Problematic";
-        this.#tell("/drop_mempool_tx", { dropped_txids: [prefixed(about.txid)], reason });
+        this.#tell("/drop_mempool_tx", dropMessage(about));
       }
     });
   }
@@ -70,6 +69,9 @@ export class Observers {
   }
 }
 
+// Why a block does not run a transaction is a number that nobody has to understand.
+const SKIP_CATEGORY = 1;
+
 const DROPS = {
   replace_by_fee: "ReplaceByFee",
   replace_across_fork: "ReplaceAcrossFork",
@@ -77,6 +79,11 @@ const DROPS = {
   stale_garbage_collect: "StaleGarbageCollect",
   problematic: "Problematic",
 };
+
+function dropMessage({ txid, reason, replacedBy }) {
+  const by = replacedBy === undefined ? {} : { new_txid: prefixed(replacedBy) };
+  return { dropped_txids: [prefixed(txid)], reason: DROPS[reason] ?? "Problematic", ...by };
+}
 
 function burnBlockMessage(burn) {
   return {
@@ -128,11 +135,12 @@ function transactionMessage(receipt) {
     raw_tx: `0x${transaction.bytes.toString("hex")}`,
     contract_interface: null,
     burnchain_op: null,
-    execution_cost: cost,
+    execution_cost: cost ?? NO_COST,
     microblock_sequence: null,
     microblock_hash: null,
     microblock_parent_hash: null,
     vm_error: vmError,
+    ...(status === "problematic_skipped" ? { problematic_skipped: SKIP_CATEGORY } : {}),
   };
 }
 

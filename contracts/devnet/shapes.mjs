@@ -8,7 +8,8 @@ const MODES = {
   [PostConditionMode.Originator]: "originator",
 };
 
-const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
+/** What a transaction costs that is not run. */
+export const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
 
 /** An id or a hash with 0x before it. */
 export const prefixed = (hash) => (hash.startsWith("0x") ? hash : `0x${hash}`);
@@ -75,7 +76,7 @@ export function summaryShape({ block, receipt }) {
     },
     bitcoin_block: { height: block.burn.height, time: block.burn.time },
     status: receipt.status,
-    ...payloadShape(transaction, new Set()),
+    ...payloadShape(transaction, null),
   };
 }
 
@@ -101,7 +102,7 @@ export function waitingShape({ transaction, status, receivedAt, receivedHeight }
     receipt_time: receivedAt,
     receipt_block_height: receivedHeight,
     status,
-    ...payloadShape(transaction, new Set()),
+    ...payloadShape(transaction, null),
   };
 }
 
@@ -126,19 +127,21 @@ function commonShape({ txid, sender, nonce, sponsor, fee }) {
   };
 }
 
+/** What a transaction does; `include` is null in lists, which have a memo in hex only. */
 function payloadShape(transaction, include) {
   const { type, contract } = transaction;
   if (type === "token_transfer") {
-    const { recipient, amount, memo } = transaction;
+    const { recipient, amount } = transaction;
+    const memo = include === null ? transaction.memo : memoShape(transaction);
     return { type, token_transfer: { recipient, amount: String(amount), memo } };
   }
   if (type === "smart_contract") {
-    const source = include.has("source_code") ? { source_code: transaction.source } : {};
+    const source = include?.has("source_code") ? { source_code: transaction.source } : {};
     const { clarity } = transaction;
     return { type, smart_contract: { contract_id: contract, clarity_version: clarity, ...source } };
   }
   const values = transaction.values.map((value) => decoded(cvToHex(value)));
-  const given = include.has("function_args") ? { function_args: values } : {};
+  const given = include?.has("function_args") ? { function_args: values } : {};
   const call = { contract_id: contract, function_name: transaction.function, ...given };
   return { type, contract_call: call };
 }

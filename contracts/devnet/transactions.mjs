@@ -17,7 +17,6 @@ import {
 import { CHAIN_ID } from "./network.mjs";
 import { rejections } from "./rejection.mjs";
 
-const TESTNET_VERSION = 0x80;
 const BYTES_BEFORE_AUTH = 5;
 const MEMO_BYTES = 34;
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
@@ -104,7 +103,6 @@ function payloadOf(payload, sender, bytes) {
 /** Check that a transaction is for this chain and that the right keys have signed it. */
 export function verify({ wire, bytes }) {
   const { auth } = wire;
-  if (wire.transactionVersion !== TESTNET_VERSION) throw rejections.badTransactionVersion();
   if (wire.chainId !== CHAIN_ID) throw rejections.signature(`chain id ${wire.chainId} is not ours`);
   if (
     wire.payload.payloadType === PayloadType.TokenTransfer &&

@@ -7,6 +7,7 @@ import "./suites/rejections.mjs";
 import "./suites/mempool.mjs";
 import "./suites/conditions.mjs";
 import "./suites/payments.mjs";
+import "./suites/pegs.mjs";
 import "./suites/reorgs.mjs";
 import "./suites/api.mjs";
 import "./suites/observers.mjs";

@@ -54,6 +54,15 @@ describe("the API", () => {
     assert.equal(tip.index_block_hash, results[0].index_block_hash);
   });
 
+  test("shows the memo of a transfer of STX, in lists as hex only", async () => {
+    const { tx_id: id } = await run(await sendStx("alice", "bob", 1n, { memo: "for tea" }));
+    const hex = `0x${Buffer.from("for tea").toString("hex").padEnd(68, "0")}`;
+    const one = await get(`/extended/v3/transactions/${id}`);
+    assert.deepEqual(one.token_transfer.memo, { hex, repr: "for tea" });
+    const { results } = await get("/extended/v3/blocks/latest/transactions");
+    assert.equal(results[0].token_transfer.memo, hex);
+  });
+
   test("pages blocks by their index hashes", async () => {
     await mine({ count: 7 });
     const first = await get("/extended/v2/blocks?limit=3");

@@ -111,6 +111,10 @@ describe("a node", () => {
     assert.deepEqual([twice.okay, Cl.prettyPrint(hexToCV(twice.result))], [true, "(ok u42)"]);
     assert.equal((await ask("fail", [])).okay, false);
     assert.match((await ask("add", [])).cause, /NotReadOnly/);
+    assert.match((await ask("nothing", [])).cause, /UndefinedFunction/);
+    const nowhere = `/v2/contracts/call-read/${address}/nothing/twice`;
+    const lost = await post(nowhere, { sender: address, arguments: [] });
+    assert.deepEqual([lost.okay, lost.cause.includes("NoSuchContract")], [false, true]);
     await get(`/v2/contracts/source/${address}/nothing`, { status: 404 });
 
     const count = await get(`/v2/data_var/${place}/count?proof=0`);

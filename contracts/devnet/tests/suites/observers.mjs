@@ -91,6 +91,33 @@ describe("an observer", () => {
     assert.equal((await told("/new_block")).length, 2);
   });
 
+  test("is told what takes the place of what, and what a fork has lost", async () => {
+    const first = await send(await transfer("alice", "bob", 1, { nonce: 0 }));
+    const second = await send(await transfer("alice", "bob", 2, { nonce: 0, fee: 3000 }));
+    await mine();
+    await post("/devnet/reorg", { depth: 1, lose: true, mine: 1 });
+    assert.deepEqual(await told("/drop_mempool_tx"), [
+      { dropped_txids: [`0x${first}`], reason: "ReplaceByFee", new_txid: `0x${second}` },
+      { dropped_txids: [`0x${second}`], reason: "ReplaceAcrossFork" },
+    ]);
+  });
+
+  test("is told of what a block holds and does not run", async () => {
+    const skipped = await send(await transfer("alice", "bob", 1));
+    const run = await send(await transfer("carol", "bob", 1));
+    await post("/devnet/skip", { txid: skipped });
+    await mine();
+    const [{ transactions, events }] = await told("/new_block");
+    const [one, other] = transactions;
+    assert.deepEqual(
+      [one.txid, one.status, one.raw_result, one.execution_cost.runtime, one.problematic_skipped],
+      [`0x${skipped}`, "problematic_skipped", "0x0809", 0, 1],
+    );
+    assert.deepEqual([other.txid, other.status], [`0x${run}`, "success"]);
+    assert.ok(!("problematic_skipped" in other));
+    assert.deepEqual(new Set(events.map(({ txid }) => txid)), new Set([`0x${run}`]));
+  });
+
   test("is told again until it says 200, and then of everything after it, in order", async () => {
     refusals = 3;
     await mine({ count: 4 });

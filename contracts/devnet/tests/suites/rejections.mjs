@@ -96,12 +96,11 @@ describe("a node refuses", () => {
     assert.deepEqual(reason_data, { expected: 1, actual: 0, is_origin: true, principal });
   });
 
-  test("a nonce too far ahead: TooMuchChaining", async () => {
-    assert.equal(
-      (await refused(await transfer("alice", "bob", 1, { nonce: 25 }))).reason,
-      "TooMuchChaining",
-    );
-    await send(await transfer("alice", "bob", 1, { nonce: 24 }));
+  test("a nonce more than 26 ahead of the next: TooMuchChaining", async () => {
+    const { reason, reason_data } = await refused(await transfer("alice", "bob", 1, { nonce: 27 }));
+    assert.equal(reason, "TooMuchChaining");
+    assert.deepEqual([reason_data.expected, reason_data.actual], [26, 27]);
+    await send(await transfer("alice", "bob", 1, { nonce: 26 }));
   });
 
   test("a nonce that waits already, for no higher fee: ConflictingNonceInMempool", async () => {
@@ -169,6 +168,40 @@ describe("a node refuses", () => {
       (await refused(await sendStx("alice", "bob", 0n))).reason,
       "TransferAmountMustBePositive",
     );
+  });
+
+  test("STX to an address of the real network: BadAddressVersionByte", async () => {
+    const other = await sendStx("alice", "SP000000000000000000002Q6VF78", 1n);
+    assert.equal((await refused(other)).reason, "BadAddressVersionByte");
+  });
+
+  test("what is wrong in many ways for the first of them, in a node's order", async () => {
+    await run(await deploy("alice", "one", "(define-constant A 1)"));
+    const again = { nonce: 0, fee: 1_000_000_001 };
+    const wrong = await sendStx("alice", "alice", 0n, { ...again, fee: 1 });
+    const broken = await sendStx("alice", "bob", 1n, { nonce: 0, fee: 1 });
+    broken.auth.spendingCondition.nonce = 9n;
+    const reasons = [];
+    for (const transaction of [
+      wrong,
+      broken,
+      await sendStx("alice", "bob", 1n, { ...again, fee: 1 }),
+      await sendStx("alice", "bob", 1n, again),
+      await deploy("alice", "one", "(define-constant A 1)", again),
+      await deploy("alice", "one", "(define-constant A 1)", { fee: 1_000_000_001 }),
+      await deploy("alice", "one", "(define-constant A 1)"),
+    ]) {
+      reasons.push((await refused(transaction)).reason);
+    }
+    assert.deepEqual(reasons, [
+      "TransferRecipientCannotEqualSender",
+      "SignatureValidation",
+      "FeeTooLow",
+      "BadNonce",
+      "BadNonce",
+      "NotEnoughFunds",
+      "ContractAlreadyExists",
+    ]);
   });
 
   test("and nothing of it has an effect", async () => {
