@@ -21,7 +21,8 @@ from bench.seeding import Seeded, seed
 from bench.soak import slope_per_second
 from bench.watching import Walk, Walked
 
-from stacktill_chain_stacks.client.shapes import ApiEvent, Page
+from stacktill_chain_stacks.client.events import ApiEvent
+from stacktill_chain_stacks.client.shapes import Page
 from stacktill_chain_stacks.told import read_told_block
 from stacktill_chain_stacks.transfers import transfers_of
 

@@ -30,14 +30,16 @@ def named_hash(*parts: object) -> str:
 def moved(
     amount: int,
     *,
-    sender: str = ALICE,
-    recipient: str = BOB,
+    sender: str | None = ALICE,
+    recipient: str | None = BOB,
     asset: str = ASSET,
     kind: str = "transfer",
 ) -> Event:
-    """The event of a token's movement."""
+    """The event of a token's movement; a mint names no sender, a burn no recipient."""
     told = {"type": kind, "asset_identifier": asset, "amount": str(amount)}
-    return {"type": "ft_asset", "ft_asset": {**told, "sender": sender, "recipient": recipient}}
+    taken = None if kind == "mint" else sender
+    given = None if kind == "burn" else recipient
+    return {"type": "ft_asset", "ft_asset": {**told, "sender": taken, "recipient": given}}
 
 
 def printed(value: bytes, *, contract: str = SBTC) -> Event:

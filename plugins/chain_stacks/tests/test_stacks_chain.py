@@ -149,7 +149,11 @@ async def test_a_call_without_any_event_is_no_trouble(opened: Opened) -> None:
 
 
 async def test_minting_and_burning_is_no_transfer(opened: Opened) -> None:
-    assert await seen(opened, paying(moved(1, kind="mint"), moved(2, kind="burn"))) == []
+    both = paying(moved(2**128 - 1, kind="mint"), moved(2, kind="burn"))
+    assert await seen(opened, both) == [(2**128 - 1, None), (2, None)]
+    minted, burned = await opened.chain.transfers(await opened.chain.tip())
+    assert (minted.sender, minted.recipient) == (None, BOB)
+    assert (burned.sender, burned.recipient) == (ALICE, None)
 
 
 async def test_lists_are_read_to_their_end(opened: Opened) -> None:

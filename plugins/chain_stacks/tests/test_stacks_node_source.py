@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from plugins.chain_stacks.tests.fake_api import (
+    ALICE,
+    BOB,
     Answer,
     Event,
     FakeApi,
@@ -30,6 +32,7 @@ from plugins.chain_stacks.tests.fake_api import (
 from stacktill.plugin import Chain, ChainUnavailable
 from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.plugin import stacktill_chain
 from stacktill_chain_stacks.told import read_told_block
 
@@ -68,7 +71,8 @@ def _event(txid: str, index: int, event: Event) -> dict[str, Any]:
     common = {"txid": f"0x{txid}", "event_index": index, "committed": True}
     if event["type"] == "ft_asset":
         kind = f"ft_{event['ft_asset']['type']}_event"
-        return {**common, "type": kind, kind: event["ft_asset"]}
+        told = {name: value for name, value in event["ft_asset"].items() if value is not None}
+        return {**common, "type": kind, kind: told}
     log = event["contract_log"]
     printed = {
         "contract_identifier": log["contract_id"],
@@ -263,3 +267,20 @@ def test_a_block_from_before_its_own_time_has_bitcoins() -> None:
     block = chain.mine()
     body = {**told(block), "block_time": None}
     assert read_told_block(json.dumps(body).encode()).block.time == block.time
+
+
+def test_a_node_tells_of_mints_and_burns_as_an_api_does(tmp_path: Path) -> None:
+    """Of any amount, also out of the file where blocks are kept."""
+    chain = FakeChain()
+    huge = 2**128 - 1
+    events = (moved(huge, kind="mint"), moved(huge), memo_print(b"memo"), moved(7, kind="burn"))
+    block = chain.mine(FakeTransaction(named_hash("pegs"), events))
+    told_block = read_told_block(json.dumps(told(block)).encode())
+    assert [(one.amount, one.sender, one.recipient, one.memo) for one in told_block.transfers] == [
+        (huge, None, BOB, None),
+        (huge, ALICE, BOB, b"memo"),
+        (7, ALICE, None, None),
+    ]
+    with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+        journal.add(told_block)
+        assert journal.transfers(block.hash) == told_block.transfers

@@ -7,10 +7,13 @@ import time
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plugins.chain_stacks.tests.fake_api import (
+    ALICE,
     ASSET,
+    BOB,
     Event,
     memo_print,
     moved,
@@ -18,7 +21,9 @@ from plugins.chain_stacks.tests.fake_api import (
     printed,
 )
 
-from stacktill_chain_stacks.client.shapes import ApiEvent, Page
+from stacktill_chain_stacks.client.events import ApiEvent
+from stacktill_chain_stacks.client.http import NotUnderstood
+from stacktill_chain_stacks.client.shapes import Page
 from stacktill_chain_stacks.transfers import transfers_of
 
 TXID = named_hash("transaction")
@@ -30,15 +35,25 @@ MEMOS = st.one_of(st.none(), st.binary(max_size=34))
 PAID = st.builds(
     lambda sats, memo: (
         [moved(sats), *([] if memo is None else [memo_print(memo)])],
-        [(ASSET, sats, memo)],
+        [(ASSET, sats, memo, ALICE, BOB)],
     ),
-    st.integers(1, 2**60),
+    st.integers(1, 2**128 - 1),
+    MEMOS,
+)
+# What is minted or burned has no memo, whatever is printed after it.
+PEGGED = st.builds(
+    lambda sats, kind, memo: (
+        [moved(sats, kind=kind), *([] if memo is None else [memo_print(memo)])],
+        [(ASSET, sats, None, None if kind == "mint" else ALICE, None if kind == "burn" else BOB)],
+    ),
+    st.integers(1, 2**128 - 1),
+    st.sampled_from(("mint", "burn")),
     MEMOS,
 )
 LOOKALIKE = st.builds(
     lambda sats, memo: (
         [moved(sats, asset=f"{OTHER}::sbtc-token"), memo_print(memo, contract=OTHER)],
-        [(f"{OTHER}::sbtc-token", sats, memo)],
+        [(f"{OTHER}::sbtc-token", sats, memo, ALICE, BOB)],
     ),
     st.integers(1, 2**60),
     st.binary(max_size=34),
@@ -47,8 +62,6 @@ NOISE: st.SearchStrategy[tuple[list[Event], list[Any]]] = st.sampled_from(
     (
         [printed(b"\x09", contract=OTHER)],
         [memo_print(b"somebody else's", contract=OTHER)],
-        [moved(5, kind="mint")],
-        [moved(5, kind="burn")],
         [{"type": "stx_asset"}],
         [{"type": "nft_asset"}],
         [{"type": "of_tomorrow"}],
@@ -65,17 +78,38 @@ def decoded(events: list[Event], first: int = 0) -> list[ApiEvent]:
 
 
 @settings(max_examples=500, deadline=None)
-@given(parts=st.lists(st.one_of(PAID, LOOKALIKE, NOISE), max_size=12), first=st.integers(0, 999))
+@given(
+    parts=st.lists(st.one_of(PAID, LOOKALIKE, PEGGED, NOISE), max_size=12),
+    first=st.integers(0, 999),
+)
 def test_every_transfer_has_its_own_memo(
-    parts: list[tuple[list[Event], list[tuple[str, int, bytes | None]]]], first: int
+    parts: list[tuple[list[Event], list[tuple[Any, ...]]]], first: int
 ) -> None:
     events = [event for made, _ in parts for event in made]
     found = transfers_of(TXID, decoded(events, first))
     wanted = [transfer for _, expected in parts for transfer in expected]
-    assert [(one.asset, one.amount, one.memo) for one in found] == wanted
+    told = [(one.asset, one.amount, one.memo, one.sender, one.recipient) for one in found]
+    assert told == wanted
     assert len({one.event_index for one in found}) == len(found)
     # Where the source begins to count makes no difference.
     assert transfers_of(TXID, decoded(events)) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("transfer", {"sender": None}), ("mint", {"recipient": None}), ("burn", {"sender": None})],
+)
+def test_a_movement_of_nobody_is_not_understood(kind: str, change: dict[str, Any]) -> None:
+    with pytest.raises(NotUnderstood, match=kind):
+        transfers_of(TXID, decoded([moved(5, kind=kind, **change)]))
+
+
+def test_an_api_may_leave_the_side_that_is_not_there_empty() -> None:
+    for kind, side in (("mint", "sender"), ("burn", "recipient")):
+        event = moved(5, kind=kind)
+        event["ft_asset"][side] = ""
+        (found,) = transfers_of(TXID, decoded([event]))
+        assert getattr(found, side) is None
 
 
 def test_a_hidden_event_parts_a_memo_from_its_transfer() -> None:

@@ -85,7 +85,7 @@ async def signed(wallet: Wallet, who: str, call: WalletCall, **more: Any) -> str
     return await wallet.send(who, called, *bounds, **more)
 
 
-async def moved(chain: Chain) -> list[tuple[str, int, bytes | None]]:
+async def moved(chain: Chain) -> list[tuple[str | None, int, bytes | None]]:
     """What the newest block moved, to whom."""
     found = await chain.transfers(await chain.tip())
     return [(one.recipient, one.amount, one.memo) for one in found]

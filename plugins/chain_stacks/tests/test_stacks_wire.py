@@ -27,7 +27,7 @@ from stacktill_chain_stacks.wire.conditions import (
     encode_condition,
     read_condition,
 )
-from stacktill_chain_stacks.wire.decoding import decode_value, from_hex
+from stacktill_chain_stacks.wire.decoding import decode_buffer, decode_value, from_hex
 from stacktill_chain_stacks.wire.encoding import DEEPEST, encode_value
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.hashes import hash160
@@ -131,8 +131,15 @@ def _check_any(data: bytes) -> None:
     try:
         value = decode_value(data)
     except WireError:
+        with pytest.raises(WireError):
+            decode_buffer(data)
         return
     assert encode_value(value) == data
+    if isinstance(value, Buffer):
+        assert decode_buffer(data) == value.value
+    else:
+        with pytest.raises(WireError):
+            decode_buffer(data)
 
 
 @settings(max_examples=1000, deadline=None)

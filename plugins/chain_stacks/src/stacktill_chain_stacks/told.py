@@ -14,41 +14,11 @@ import msgspec
 from msgspec import Meta
 
 from stacktill.plugin import Block, Transfer
-from stacktill_chain_stacks.client.shapes import (
-    Amount,
-    ApiEvent,
-    ContractLog,
-    Decoded,
-    FtAsset,
-    Hash,
-    Height,
-    Name,
-)
+from stacktill_chain_stacks.client.events import NodeEvent
+from stacktill_chain_stacks.client.shapes import Hash, Height
 from stacktill_chain_stacks.transfers import transfers_of
 
 __all__ = ["ToldBlock", "read_told_block"]
-
-
-class _Moved(msgspec.Struct, frozen=True):
-    asset_identifier: Name
-    sender: Name
-    recipient: Name
-    amount: Amount
-
-
-class _Printed(msgspec.Struct, frozen=True):
-    contract_identifier: Name
-    topic: str
-    raw_value: str
-
-
-class _Event(msgspec.Struct, frozen=True):
-    txid: Hash
-    event_index: Height
-    committed: bool
-    type: str
-    ft_transfer_event: _Moved | None = None
-    contract_event: _Printed | None = None
 
 
 class _Transaction(msgspec.Struct, frozen=True):
@@ -66,7 +36,7 @@ class _Told(msgspec.Struct, frozen=True):
     burn_block_height: Height
     burn_block_time: Height
     transactions: list[_Transaction]
-    events: list[_Event]
+    events: list[NodeEvent]
     # Blocks from before Nakamoto have no time of their own.
     block_time: Annotated[int, Meta(ge=0)] | None = None
 
@@ -95,33 +65,15 @@ def read_told_block(body: bytes) -> ToldBlock:
 
 
 def _transfers(told: _Told) -> tuple[Transfer, ...]:
-    events: defaultdict[str, list[_Event]] = defaultdict(list)
+    events: defaultdict[str, list[NodeEvent]] = defaultdict(list)
     for event in sorted(told.events, key=lambda one: one.event_index):
         if event.committed:
             events[event.txid].append(event)
     moved: list[Transfer] = []
     for transaction in sorted(told.transactions, key=lambda one: one.tx_index):
         if transaction.status == "success":
-            own = [_plain(event) for event in events[transaction.txid]]
-            moved += transfers_of(_bare(transaction.txid), own)
+            moved += transfers_of(_bare(transaction.txid), events[transaction.txid])
     return tuple(moved)
-
-
-def _plain(event: _Event) -> ApiEvent:
-    moved, printed = event.ft_transfer_event, event.contract_event
-    asset = log = None
-    if moved is not None:
-        asset = FtAsset(
-            type="transfer",
-            asset_identifier=moved.asset_identifier,
-            amount=moved.amount,
-            sender=moved.sender,
-            recipient=moved.recipient,
-        )
-    if printed is not None:
-        value = Decoded(hex=printed.raw_value)
-        log = ContractLog(printed.contract_identifier, printed.topic, value)
-    return ApiEvent(event.event_index, event.type, asset, log)
 
 
 def _bare(hash: str) -> str:

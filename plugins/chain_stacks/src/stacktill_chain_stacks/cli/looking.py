@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stacktill.domain.errors import ConfigError, InvalidRequest, NotFound
+from stacktill_chain_stacks.cli.contract import told_contract
 from stacktill_chain_stacks.cli.desk import Desk, Tools, say, say_json
 from stacktill_chain_stacks.cli.values import contract_of, literals, principal_of, txid_of
 from stacktill_chain_stacks.config import NO_KEY
@@ -55,6 +56,7 @@ def info(desk: Desk, *, as_json: bool) -> None:
             "sbtc_of_node": pox.pox_5_sbtc_contract,
             "sbtc_matches": pox.pox_5_sbtc_contract in (None, tools.config.sbtc),
             "requests_per_minute": tools.config.pace_per_minute or None,
+            **await told_contract(tools),
         }
         _told(told, as_json=as_json)
         if tools.config.lacks_key:
@@ -235,9 +237,14 @@ def _told_transfer(one: Transfer, sbtc: str, *, as_json: bool) -> object:
             "recipient": one.recipient,
             "memo": memo,
         }
-    name = "sats of sBTC" if one.asset == sbtc else f"of {one.asset} (NOT sBTC)"
+    names = {sbtc: "sats of sBTC", f"{sbtc}-locked": "sats of sBTC locked for a withdrawal"}
+    what = f"{one.amount} {names.get(one.asset, f'of {one.asset} (NOT sBTC)')}"
+    if one.sender is None:
+        return f"{what} minted to {one.recipient}"
+    if one.recipient is None:
+        return f"{what} burned of {one.sender}"
     noted = "without a memo" if memo is None else f"memo 0x{memo}"
-    return f"{one.amount} {name} from {one.sender} to {one.recipient}, {noted}"
+    return f"{what} from {one.sender} to {one.recipient}, {noted}"
 
 
 def _result(found: ApiTransaction) -> str | None:

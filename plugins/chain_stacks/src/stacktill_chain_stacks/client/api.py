@@ -8,10 +8,10 @@ from typing import TypeVar
 import msgspec
 
 from stacktill.plugin import ChainUnavailable
+from stacktill_chain_stacks.client.events import ApiEvent
 from stacktill_chain_stacks.client.http import AnswerTooLarge, Http, NotUnderstood
 from stacktill_chain_stacks.client.shapes import (
     ApiBlock,
-    ApiEvent,
     ApiStatus,
     ApiTransaction,
     Balance,

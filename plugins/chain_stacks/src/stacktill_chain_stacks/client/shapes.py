@@ -6,7 +6,7 @@ named here are ignored; a named one of another type makes the answer unusable.
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -14,16 +14,18 @@ from msgspec import Meta
 __all__ = [
     "Accepted",
     "Account",
+    "Amount",
     "ApiBlock",
-    "ApiEvent",
     "ApiStatus",
     "ApiTransaction",
     "Balance",
     "CallRead",
-    "ContractLog",
+    "Decoded",
     "FeeEstimate",
-    "FtAsset",
+    "Hash",
+    "Height",
     "MempoolFees",
+    "Name",
     "NodeInfo",
     "Nonces",
     "Page",
@@ -136,33 +138,6 @@ class ApiTransaction(msgspec.Struct, frozen=True):
     contract_call: CalledFunction | None = None
     replaced_by_tx_id: Hash | None = None
     receipt_time: float | None = None
-
-
-class FtAsset(msgspec.Struct, frozen=True):
-    """A movement of a fungible token."""
-
-    type: Literal["transfer", "mint", "burn"]
-    asset_identifier: Name
-    amount: Amount
-    sender: Name | None = None
-    recipient: Name | None = None
-
-
-class ContractLog(msgspec.Struct, frozen=True):
-    """What a contract printed."""
-
-    contract_id: Name
-    topic: str
-    value: Decoded
-
-
-class ApiEvent(msgspec.Struct, frozen=True):
-    """An entry of ``/extended/v3/transactions/{id}/events``."""
-
-    event_index: Height
-    type: str
-    ft_asset: FtAsset | None = None
-    contract_log: ContractLog | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):

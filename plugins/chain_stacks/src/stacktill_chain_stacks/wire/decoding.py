@@ -25,9 +25,11 @@ from stacktill_chain_stacks.wire.names import read_name
 from stacktill_chain_stacks.wire.principals import Principal, read_account, read_contract
 from stacktill_chain_stacks.wire.reader import Reader
 
-__all__ = ["decode_value", "from_hex", "read_principal", "read_value"]
+__all__ = ["decode_buffer", "decode_value", "from_hex", "read_principal", "read_value"]
 
 _LONGEST = 1_048_576
+_BUFFER = b"\x02"
+_BUFFER_HEAD_BYTES = 5
 
 
 def decode_value(data: bytes) -> Value:
@@ -38,6 +40,15 @@ def decode_value(data: bytes) -> Value:
     value = read_value(reader)
     reader.finish()
     return value
+
+
+def decode_buffer(data: bytes) -> bytes:
+    """What is in the buffer that exactly these bytes are; much faster than ``decode_value``."""
+    if data[:1] != _BUFFER or len(data) < _BUFFER_HEAD_BYTES:
+        raise WireError("a buffer is needed here")
+    if int.from_bytes(data[1:_BUFFER_HEAD_BYTES], "big") != len(data) - _BUFFER_HEAD_BYTES:
+        raise WireError("a buffer has as many bytes as it says")
+    return data[_BUFFER_HEAD_BYTES:]
 
 
 def from_hex(text: str) -> bytes:
