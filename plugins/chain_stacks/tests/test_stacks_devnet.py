@@ -223,7 +223,8 @@ async def test_a_look_alike_is_seen_as_one(devnet: Devnet, chain: Chain, wallet:
     asset = AssetId.parse(f"{owner}.sbtc-token::sbtc-token")
     txid = await wallet.pay("carol", devnet.address("merchant"), 50_000, b"memo", asset=asset)
     assert devnet.mine() == {txid: "success"}
-    (transfer,) = await newest(chain)
+    minted, transfer = await newest(chain)
+    assert (minted.asset, minted.sender, minted.recipient) == (str(asset), None, owner)
     assert transfer.asset == str(asset) != chain.sbtc_asset
     assert (transfer.amount, transfer.memo) == (50_000, b"memo")
 

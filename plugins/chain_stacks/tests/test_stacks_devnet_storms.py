@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,13 @@ from plugins.chain_stacks.tests.devnet_kit import (
     newest,
     opened_devnet_chain,
 )
+from plugins.chain_stacks.tests.pegs import answer, answer_many, pegged_in, withdrawal
 
 from stacktill.plugin import Chain, ChainUnavailable
 from stacktill_chain_stacks.wire.clarity import (
     Buffer,
     List,
     Nothing,
-    Ok,
     Some,
     Tuple,
     UInt,
@@ -118,7 +119,7 @@ async def test_a_frozen_source_looks_like_a_standstill(devnet: Devnet, tmp_path:
 async def test_not_a_sat_is_missed_in_a_crowd(devnet: Devnet, chain: Chain, wallet: Wallet) -> None:
     chance = random.Random(4)
     names = ("alice", "bob", "carol", "merchant", "platform")
-    before = {name: await _sats(wallet, name) for name in names}
+    before = {name: await _held(wallet, name) for name in names}
     first = (await chain.tip()).height + 1
     for _ in range(8):
         for name in names[:3]:
@@ -126,14 +127,17 @@ async def test_not_a_sat_is_missed_in_a_crowd(devnet: Devnet, chain: Chain, wall
                 await _anything(devnet, wallet, name, chance)
         devnet.mine(chance.randint(1, 2), burn=chance.random() < 0.3)
     devnet.mine()
-    moved = dict.fromkeys(map(devnet.address, names), 0)
+    moved: Counter[tuple[str | None, str]] = Counter()
     for height in range(first, (await chain.tip()).height + 1):
         for transfer in await chain.transfers(await at(chain, height)):
-            assert transfer.asset == chain.sbtc_asset
-            moved[transfer.sender] -= transfer.amount
-            moved[transfer.recipient] += transfer.amount
+            assert transfer.asset in (chain.sbtc_asset, chain.sbtc_locked_asset)
+            moved[transfer.sender, transfer.asset] -= transfer.amount
+            moved[transfer.recipient, transfer.asset] += transfer.amount
     for name in names:
-        assert await _sats(wallet, name) - before[name] == moved[devnet.address(name)]
+        free, locked = await _held(wallet, name)
+        assert free - before[name][0] == moved[devnet.address(name), chain.sbtc_asset]
+        locked_asset = str(chain.sbtc_locked_asset)
+        assert locked - before[name][1] == moved[devnet.address(name), locked_asset]
     assert any(moved.values())
 
 
@@ -143,6 +147,9 @@ async def _anything(devnet: Devnet, wallet: Wallet, who: str, chance: random.Ran
     memo = chance.choice((None, b"", b"same", chance.randbytes(34)))
     to = Principal.parse(devnet.address(chance.choice(("merchant", "platform"))))
     sender = Principal.parse(devnet.address(who))
+    if chance.random() < 0.4:
+        await wallet.send(who, _any_peg(devnet, str(to), chance), mode=Mode.ALLOW)
+        return
     told = Nothing() if memo is None else Some(Buffer(memo))
     if chance.random() < 0.5:
         call = Call(devnet.asset.contract, "transfer", (UInt(sats), sender, to, told))
@@ -153,16 +160,26 @@ async def _anything(devnet: Devnet, wallet: Wallet, who: str, chance: random.Ran
     await wallet.send(who, call, mode=mode)
 
 
-async def _sats(wallet: Wallet, name: str) -> int:
-    answer = await wallet.node.call_read(
-        wallet.devnet.asset.contract,
-        "get-balance",
-        (Principal.parse(wallet.devnet.address(name)),),
-        sender=wallet.devnet.address(name),
+def _any_peg(devnet: Devnet, to: str, chance: random.Random) -> Call:
+    """A mint, the beginning of a withdrawal, or the end of one or of some, if there are such."""
+    sats, fee = chance.randrange(600, 9_000), chance.choice((0, 80, 200))
+    requests = {chance.randrange(1, 12): chance.choice((fee, None)) for _ in range(2)}
+    return chance.choice(
+        (
+            pegged_in(devnet, to, sats, chance.randbytes(32)),
+            withdrawal(devnet, sats, 200),
+            *(answer(devnet, *one) for one in requests.items()),
+            answer_many(devnet, requests),
+        )
     )
-    assert isinstance(answer, Ok)
-    assert isinstance(answer.value, UInt)
-    return answer.value.value
+
+
+async def _held(wallet: Wallet, name: str) -> tuple[int, int]:
+    """What somebody can spend, and what withdrawals hold."""
+    return (
+        await wallet.balance(name, "get-balance-available"),
+        await wallet.balance(name, "get-balance-locked"),
+    )
 
 
 # ------------------------------------------------------------------------------------ own node
