@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.needs import skip_loudly
+
+from stacktill.testing import skip_loudly
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 SUITES = ("tests/contracts.test.mjs", "devnet/tests/devnet.test.mjs")

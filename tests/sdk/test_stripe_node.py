@@ -10,8 +10,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.needs import skip_loudly
 from tests.served import Shop
+
+from stacktill.testing import skip_loudly
 
 FOLDER = Path(__file__).parent / "node"
 SUITES = sorted(path.name for path in FOLDER.glob("*.test.mjs"))

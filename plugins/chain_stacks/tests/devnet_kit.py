@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -12,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from plugins.chain_stacks.tests.stacks_js import CONTRACTS
+from plugins.chain_stacks.tests.stacks_js import CONTRACTS, node_with
 
 from stacktill.plugin import Block, Chain, Transfer
 from stacktill.testing import FakeClock, plugin_context
@@ -29,10 +27,7 @@ from stacktill_chain_stacks.wire.payloads import Payload
 from stacktill_chain_stacks.wire.post_conditions import Mode, PostCondition
 from stacktill_chain_stacks.wire.principals import AssetId, Principal
 
-MISSING = (
-    "NOT RUN ON THE LOCAL CHAIN: {} is missing. "
-    "Install Node 20 or newer, then run 'npm ci' in contracts/."
-)
+WHAT = "Stacks on the local chain"
 FEE_USTX = 5_000
 
 
@@ -137,20 +132,24 @@ class Wallet:
         )
         return await self.send(who, transfer.call, transfer.post_condition)
 
+    async def balance(self, who: str, question: str = "get-balance-available") -> int:
+        """What the token's contract says that somebody has."""
+        owner = self.devnet.address(who)
+        contract, asked = self.devnet.asset.contract, (Principal.parse(owner),)
+        answer = await self.node.call_read(contract, question, asked, sender=owner)
+        assert isinstance(answer, Ok)
+        assert isinstance(answer.value, UInt)
+        return answer.value.value
+
 
 def needed_node() -> str:
-    """The path of Node; skip the test, loudly, where it or what the chain needs is missing."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip(MISSING.format("Node"))
-    if not (CONTRACTS / "node_modules/@stacks/clarinet-sdk").is_dir():
-        pytest.skip(MISSING.format("@stacks/clarinet-sdk"))
-    return node
+    """The path of Node; where it or what the chain needs is missing, skip loudly, and fail in CI."""
+    return node_with("@stacks/clarinet-sdk", WHAT)
 
 
 @contextmanager
 def started_devnet() -> Iterator[Devnet]:
-    """The chain, for as long as the context; skip the test, loudly, where it cannot run."""
+    """The chain, for as long as the context, where it can run."""
     node = needed_node()
     command = [node, str(CONTRACTS / "devnet/main.mjs"), "--port", "0", "--with-stdin"]
     with subprocess.Popen(

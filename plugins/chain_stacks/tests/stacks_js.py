@@ -10,14 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from stacktill.testing import skip_loudly
 
 SCRIPT = Path(__file__).with_name("stacks_js.mjs")
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
-MISSING = (
-    "NOT COMPARED WITH STACKS.JS: {} is missing. "
-    "Install Node 20 or newer, then run 'npm ci' in contracts/."
-)
+WHAT = "our bytes against those of stacks.js"
 
 
 class StacksJs:
@@ -37,14 +34,20 @@ class StacksJs:
         return answer
 
 
-@contextmanager
-def opened_stacks_js() -> Iterator[StacksJs]:
-    """stacks.js, for as long as the context; skip the test, loudly, where it is not installed."""
+def node_with(package: str, what: str) -> str:
+    """The path of Node with a package of contracts/; without them ``what`` is not tested."""
     node = shutil.which("node")
     if node is None:
-        pytest.skip(MISSING.format("Node"))
-    if not (CONTRACTS / "node_modules/@stacks/transactions").is_dir():
-        pytest.skip(MISSING.format("@stacks/transactions"))
+        skip_loudly(what, "Node 20 or newer is not installed")
+    if not (CONTRACTS / "node_modules" / package).is_dir():
+        skip_loudly(what, f"{package} is not installed: run 'npm ci' in contracts/")
+    return node
+
+
+@contextmanager
+def opened_stacks_js() -> Iterator[StacksJs]:
+    """stacks.js, for as long as the context; where it lacks, skip loudly, and fail in CI."""
+    node = node_with("@stacks/transactions", WHAT)
     with subprocess.Popen(
         [node, SCRIPT, CONTRACTS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

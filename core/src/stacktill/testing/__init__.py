@@ -5,6 +5,7 @@ from __future__ import annotations
 from stacktill.testing.chain import ChainContract
 from stacktill.testing.clock import FakeClock
 from stacktill.testing.context import CountingIds, plugin_context
+from stacktill.testing.needs import skip_loudly
 from stacktill.testing.notification import NotifierContract
 from stacktill.testing.receiver import Received, Receiver, Reply
 from stacktill.testing.storage import StorageContract
@@ -19,4 +20,5 @@ __all__ = [
     "Reply",
     "StorageContract",
     "plugin_context",
+    "skip_loudly",
 ]
