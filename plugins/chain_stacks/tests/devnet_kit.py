@@ -22,6 +22,7 @@ from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.plugin import stacktill_chain
 from stacktill_chain_stacks.refunds import TokenTransfer
 from stacktill_chain_stacks.sending import Sender
+from stacktill_chain_stacks.wire.clarity import Ok, UInt
 from stacktill_chain_stacks.wire.keys import PrivateKey
 from stacktill_chain_stacks.wire.payloads import Payload
 from stacktill_chain_stacks.wire.post_conditions import Mode, PostCondition
