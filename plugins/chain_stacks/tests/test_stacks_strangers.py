@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from plugins.chain_stacks.tests.stacks_kit import opened_chain
 
 from stacktill.domain.errors import ConfigError
+from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_stacks import observer
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.observer import MOST_CONNECTIONS, serve_observer
+from stacktill_chain_stacks.plugin import stacktill_chain
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.shortening import LONGEST_TEXT_BYTES, Shortener
 
@@ -149,3 +151,34 @@ async def test_a_journal_that_is_none_stops_the_start_in_words(tmp_path: Path) -
             observer_source=True,
         ):
             pass
+
+
+@pytest.mark.parametrize(
+    "apis",
+    [("https://a.example", "http://a.example"), ("https://a.example", "https://a.example:8443")],
+)
+def test_one_host_by_two_ports_does_not_agree_with_itself(apis: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="agreement"):
+        StacksConfig(apis=apis, agreement=2)
+    StacksConfig(apis=("https://a.example", "https://b.example"), agreement=2)
+    with pytest.raises(ValueError, match="agreement"):
+        StacksConfig(
+            apis=("https://a.example",),
+            agreement=2,
+            node="https://a.example:20443",
+            observer="127.0.0.1:3700",
+            observer_token=TOKEN,
+            observer_source=True,
+        )
+
+
+async def test_play_money_and_plain_sources_are_told_at_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened_chain(tmp_path):
+        assert "chain.play_money" not in caplog.messages
+        assert "chain.source_unencrypted" not in caplog.messages
+    config = StacksConfig(network="testnet", apis=("http://api.invalid",), timeout_seconds=0.1)
+    context = plugin_context("chain_stacks", config, tmp_path, clock=FakeClock(0), live=True)
+    async with stacktill_chain().open(context):
+        assert {"chain.play_money", "chain.source_unencrypted"} <= set(caplog.messages)

@@ -26,6 +26,7 @@ _SBTC = {
     "testnet": "SN3VMHXEN64ZZF71JQ5VESXDWTR301XTTXGF4J8F1.sbtc-token",
 }
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}")
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{12,200}")
 _KEY = re.compile(r"(?:0x)?[0-9a-fA-F]{64}(?:01)?")
 _CHAIN_IDS = {"mainnet": MAINNET_CHAIN_ID, "testnet": TESTNET_CHAIN_ID}
@@ -93,12 +94,26 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             raise ValueError(
                 "apis must be different hosts: one that is asked twice agrees with itself"
             )
-        count = len(self.api_urls) + self.observer_source
-        if self.agreement > count:
-            raise ValueError(f"agreement asks {self.agreement} of {count} sources")
+        self._check_agreement()
         self._check_observer()
         _check_contract("sbtc_contract", self.sbtc, mainnet=self.is_mainnet)
         self._check_payments()
+
+    def _check_agreement(self) -> None:
+        asked = [*self.api_urls, *([self.node_url] if self.observer_source else [])]
+        if self.agreement > len(asked):
+            raise ValueError(f"agreement asks {self.agreement} of {len(asked)} sources")
+        # Behind one name is one operator, whatever the port; on this machine it is you in any case.
+        names = [name for name in (_host(url)[0] for url in asked) if name not in _THIS_MACHINE]
+        if self.agreement > 1 and len(set(names)) < len(names):
+            raise ValueError("agreement needs different hosts: one by two ports agrees with itself")
+
+    @property
+    def unsafe_hosts(self) -> tuple[str, ...]:
+        """The sources that anybody on the way can speak for: neither encrypted nor on this machine."""
+        asked = dict.fromkeys((*self.api_urls, self.node_url))
+        plain = (_host(url)[0] or "" for url in asked if url.startswith("http://"))
+        return tuple(name for name in plain if name not in _THIS_MACHINE)
 
     def _check_observer(self) -> None:
         if self.observer is None:

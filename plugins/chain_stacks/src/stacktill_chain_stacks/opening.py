@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
@@ -61,8 +62,7 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
     async with open_clients(config) as clients:
         with _journal(context) as journal:
             sources = _sources(config, clients, journal)
-            if config.lacks_key:
-                context.log.warning("chain.api_key_missing", extra={"hint": NO_KEY})
+            _warn(config, context.log)
             await _check(sources, context)
             pulse = Pulse()
             async with _heard(config, pulse, journal):
@@ -72,6 +72,17 @@ async def open_stacks(context: PluginContext) -> AsyncIterator[Chain]:
                 yield StacksChain(
                     config, agreed, clock=context.clock, pulse=pulse, wallets=desk, sponsor=sponsor
                 )
+
+
+def _warn(config: StacksConfig, log: logging.Logger) -> None:
+    """Tell of settings that work, and are seldom meant in earnest."""
+    if config.lacks_key:
+        log.warning("chain.api_key_missing", extra={"hint": NO_KEY})
+    if not config.is_mainnet:
+        # Live keys take it for money: whoever ships goods for it has given them away.
+        log.warning("chain.play_money", extra={"network": config.network})
+    if config.unsafe_hosts:
+        log.warning("chain.source_unencrypted", extra={"hosts": list(config.unsafe_hosts)})
 
 
 @contextmanager
