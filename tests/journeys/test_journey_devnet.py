@@ -270,6 +270,42 @@ def test_no_weather_loses_a_payment(newcomer: Newcomer, shop: Shop) -> None:
         assert shop.types(intent["id"]).count("payment_intent.succeeded") == 1
 
 
+def test_a_contract_of_ones_own_is_deployed_and_trusts_the_boxs_key(
+    newcomer: Newcomer, tmp_path: Path
+) -> None:
+    deployer = newcomer.reads(r"payer's wallet +(\S+)")
+    key, terms = tmp_path / "owner.key", tmp_path / "terms.key"
+    for path, text in ((key, _key(newcomer, "alice")), (terms, "5" * 64)):
+        path.touch(0o600)
+        path.write_text(text)
+    config = tmp_path / "own.toml"
+    ours = newcomer.config.read_text()
+    ours = re.sub(r'pay_contract = ".*"', f'pay_contract = "{deployer}.own-pay"', ours)
+    config.write_text(re.sub(r'signing_key = ".*"', f'signing_key = "{terms.read_text()}"', ours))
+    mine = Newcomer(config, newcomer.process)
+
+    def trusted() -> bool | None:
+        told: dict[str, bool | None] = json.loads(mine.types("chain", "info", "--json"))
+        return told["signing_key_trusted"]
+
+    signed = ("--key-file", str(key), "--yes")
+    assert trusted() is None
+    source = str(ROOT / "contracts/contracts/stacktill-pay-v1.clar")
+    mine.types("chain", "deploy", "own-pay", source, *signed)
+    chain_of(newcomer, "POST", "mine")
+    assert trusted() is False
+    public = json.loads(mine.types("chain", "info", "--json"))["signing_key_public"]
+    mine.types("chain", "call", f"{deployer}.own-pay", "set-signer", public, "true", *signed)
+    chain_of(newcomer, "POST", "mine")
+    assert trusted() is True
+
+
+def _key(newcomer: Newcomer, name: str) -> str:
+    chain = newcomer.reads(r"chain +(http://\S+)")
+    key: str = httpx.get(f"{chain}/devnet", timeout=60).json()["accounts"][name]["private_key"]
+    return key
+
+
 def test_what_cannot_be_is_said(newcomer: Newcomer, shop: Shop, tmp_path: Path) -> None:
     def complaint(*words: str, config: Path = newcomer.config) -> str:
         done = subprocess.run(
