@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plugins.chain_stacks.tests.fake_api import FakeChain, FakeTransaction, moved, named_hash
 from plugins.chain_stacks.tests.stacks_kit import opened_chain
+from plugins.chain_stacks.tests.test_stacks_node_source import told
 
 from stacktill.domain.errors import ConfigError
 from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_stacks import observer
 from stacktill_chain_stacks.config import StacksConfig
+from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.observer import MOST_CONNECTIONS, serve_observer
 from stacktill_chain_stacks.plugin import stacktill_chain
 from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.shortening import LONGEST_TEXT_BYTES, Shortener
+from stacktill_chain_stacks.told import read_told_block
 
 TOKEN = "observer-token"
 LONG = "x" * (LONGEST_TEXT_BYTES + 1)
@@ -182,3 +187,40 @@ async def test_play_money_and_plain_sources_are_told_at_the_start(
     context = plugin_context("chain_stacks", config, tmp_path, clock=FakeClock(0), live=True)
     async with stacktill_chain().open(context):
         assert {"chain.play_money", "chain.source_unencrypted"} <= set(caplog.messages)
+
+
+async def test_a_full_disk_makes_the_node_tell_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = FakeChain()
+    with closing(Journal(tmp_path / "journal.sqlite3")) as journal:
+        connection = journal._connection
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        # SQLite takes the end of its pages for the end of the disk.
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        blocks = [chain.mine(crowd(f"crowd {number}")) for number in range(20)]
+        async with (
+            serve_observer(
+                "127.0.0.1:0",
+                TOKEN,
+                Pulse(),
+                keep=lambda body: journal.add(read_told_block(body)),
+            ) as port,
+            httpx.AsyncClient() as client,
+        ):
+            address = f"http://127.0.0.1:{port}/{TOKEN}/new_block"
+            replies = [(await client.post(address, json=told(one))).status_code for one in blocks]
+            assert replies[-1] == 503
+            assert "chain.observer_full" in caplog.messages
+            connection.execute("PRAGMA max_page_count = 1000000")
+            for block, status in zip(blocks, replies, strict=True):
+                assert (journal.transfers(block.hash) is not None) == (status == 200)
+                assert (await client.post(address, json=told(block))).status_code == 200
+                found = journal.transfers(block.hash)
+                assert found is not None
+                assert len(found) == 50
+
+
+def crowd(name: str) -> FakeTransaction:
+    """A transaction that fills a page of a file."""
+    return FakeTransaction(named_hash(name), tuple(moved(number) for number in range(1, 51)))
