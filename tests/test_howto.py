@@ -36,6 +36,7 @@ def test_every_command_of_a_page_works(
         "take-payments-at-a-counter": ["/pos/pair?key=rk_test_", "Counter 1"],
         "answer-unmatched-money": ['"no_memo"', '"matched"', '"dismissed"', "sign_transaction"],
         "send-receipts": ["receipt_email", "/receipt", "ch_"],
+        "say-where-you-are-paid": ['"email":"you@example.com"', '"locale":"en"'],
         "embed-the-checkout": ['"allowed_origins":["http://localhost:', "_secret_"],
         "receive-webhooks": ["whsec_", '"next_position"'],
         "rehearse-bad-weather": ['"amount_overpaid":500', '"intent_expired"', "is succeeded"],

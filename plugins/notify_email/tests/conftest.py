@@ -21,8 +21,8 @@ from stacktill.domain.receipts import Receipt
 from stacktill.plugin import PluginContext
 from stacktill.testing.context import plugin_context
 from stacktill_notify_email.config import EmailConfig
-from stacktill_notify_email.opening import open_sender
-from stacktill_notify_email.sender import EmailSender
+from stacktill_notify_email.opening import open_notices, open_receipts
+from stacktill_notify_email.sender import EmailNotices, EmailReceipts
 
 
 @pytest.fixture
@@ -39,8 +39,18 @@ def context(tmp_path: Path) -> Callable[[EmailConfig], PluginContext]:
 @pytest.fixture
 def open_to(context: Callable[[EmailConfig], PluginContext]) -> Opener:
     @asynccontextmanager
-    async def opener(port: int, **settings: Any) -> AsyncIterator[EmailSender]:
-        async with open_sender(context(settings_for(port, **settings))) as sender:
+    async def opener(port: int, **settings: Any) -> AsyncIterator[EmailReceipts]:
+        async with open_receipts(context(settings_for(port, **settings))) as sender:
+            yield sender
+
+    return opener
+
+
+@pytest.fixture
+def open_notices_to(context: Callable[[EmailConfig], PluginContext]) -> Opener:
+    @asynccontextmanager
+    async def opener(port: int, **settings: Any) -> AsyncIterator[EmailNotices]:
+        async with open_notices(context(settings_for(port, **settings))) as sender:
             yield sender
 
     return opener

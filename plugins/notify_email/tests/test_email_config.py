@@ -12,7 +12,7 @@ from plugins.notify_email.tests.mail_kit import settings_for
 from stacktill.domain.errors import ConfigError
 from stacktill.testing.context import plugin_context
 from stacktill_notify_email.config import EmailConfig, is_loopback
-from stacktill_notify_email.opening import open_sender
+from stacktill_notify_email.opening import open_receipts
 
 ADDRESS = "receipts@pay.example"
 
@@ -78,5 +78,5 @@ async def test_authorities_that_are_none_stop_the_start(tmp_path: Path) -> None:
     for file in ("ca.pem", "absent.pem"):
         config = settings_for(25, security="tls", ca_file=str(tmp_path / file))
         with pytest.raises(ConfigError, match="ca_file"):
-            async with open_sender(plugin_context("notify_email", config, tmp_path)):
+            async with open_receipts(plugin_context("notify_email", config, tmp_path)):
                 pass

@@ -66,8 +66,8 @@ async def test_the_log_knows_no_addresses(
             attempt = await sender.attempt(changed())
             assert sender.retry_delay_seconds(1, attempt) is None
     said = "".join(str(vars(record)) for record in caplog.records)
-    assert "receipts.attempted" in said
-    assert "receipts.given_up" in said
+    assert "email.attempted" in said
+    assert "email.given_up" in said
     assert "payer@" not in said
 
 

@@ -10,6 +10,7 @@ from stacktill.application.audit import audit
 from stacktill.application.journal import changed_attributes, record
 from stacktill.application.keys import NewKey, create_key
 from stacktill.application.metadata import merged
+from stacktill.application.notices import EMAIL_CHANGES_PER_DAY, email_changes
 from stacktill.application.services import Caller, Services
 from stacktill.application.store_settings import settings_from
 from stacktill.application.views.account import account_view
@@ -26,6 +27,8 @@ __all__ = [
     "policy_from",
     "update_account",
 ]
+
+DAY_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def change_account(
     """Keep a store as it is from now on, and tell of it."""
     uow.merchants.save(after)
     if after.email != before.email:
+        _check_email_changes(uow, services, after)
         # Warnings go there, so a change of it is a change of who is warned.
         details = {"before": before.email, "after": after.email}
         audit(uow, services, caller, "account.email_changed", after.id, details=details)
@@ -100,6 +104,18 @@ def change_account(
     previous = changed_attributes(account_view(services, before), view)
     record(uow, services, caller, "account.updated", view, previous=previous)
     return after
+
+
+def _check_email_changes(uow: UnitOfWork, services: Services, merchant: Merchant) -> None:
+    """Keep those who are told of each change from being drowned in such news."""
+    changes = email_changes(uow, merchant.id, limit=EMAIL_CHANGES_PER_DAY)
+    since = services.clock.now() - DAY_SECONDS
+    if len(changes) == EMAIL_CHANGES_PER_DAY and changes[0].created > since:
+        raise InvalidParameter(
+            f"The e-mail address of a store can change {EMAIL_CHANGES_PER_DAY} times a day, because "
+            "those before are told each time. Try again tomorrow.",
+            param="email",
+        )
 
 
 def policy_from(before: StorePolicy, params: dict[str, Any]) -> StorePolicy:

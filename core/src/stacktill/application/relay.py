@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from stacktill.application.notices import notice_recipients
 from stacktill.application.receipts import receipt_kind
 from stacktill.application.services import Services
 from stacktill.application.webhook_endpoints import disable_endpoint
@@ -47,11 +48,14 @@ def relay_events(
     subscribers: dict[str, frozenset[str]],
     limit: int = 500,
     receipts: str | None = None,
+    *,
+    notices: str | None = None,
 ) -> Relayed:
     """Give the oldest unplaced events their positions and queue them for everybody who wants them.
 
     ``subscribers`` are plugins by name with the event types they implement (``*`` for all);
-    ``receipts`` is the subscriber that payers' receipts are queued for.
+    ``receipts`` and ``notices`` are the subscribers that payers' receipts and merchants' notices are
+    queued for.
     """
     events = uow.events.find({"position": None}, limit=limit)
     if not events:
@@ -69,6 +73,11 @@ def relay_events(
         queued.extend(_fan_out(services, event, endpoints[owner], subscribers))
         if receipts is not None and receipt_kind(event) is not None:
             queued.append(new_delivery(services, event, receipts))
+        if notices is not None:
+            queued.extend(
+                new_delivery(services, event, notices, recipient=one)
+                for one in notice_recipients(uow, services, event)
+            )
     for delivery in queued:
         uow.deliveries.add(delivery)
     return Relayed(tuple(stamped), tuple(queued))
@@ -165,7 +174,12 @@ def _fan_out(
 
 
 def new_delivery(
-    services: Services, event: Event, subscriber: str, *, replay: bool = False
+    services: Services,
+    event: Event,
+    subscriber: str,
+    *,
+    replay: bool = False,
+    recipient: str | None = None,
 ) -> Delivery:
     """A delivery of an event to one subscriber, due at once."""
     now_ms = services.clock.now_ms()
@@ -179,6 +193,7 @@ def new_delivery(
         created_ms=now_ms,
         next_attempt_ms=now_ms,
         replay=replay,
+        recipient=recipient,
     )
 
 

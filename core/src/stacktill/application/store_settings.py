@@ -1,4 +1,4 @@
-"""Change what a store says about its pages: its colours, and who may show its checkout in a frame."""
+"""Change what a store says about itself: its colours, who may frame its checkout, its language."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def settings_from(before: StoreSettings, params: dict[str, Any]) -> StoreSetting
         before,
         branding=_brand(before.branding, params.get("branding") or {}),
         checkout=_checkout(before.checkout, params.get("checkout") or {}),
+        locale=(params.get("dashboard") or {}).get("locale", before.locale),
     )
 
 

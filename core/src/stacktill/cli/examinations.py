@@ -162,6 +162,7 @@ async def _parts(appliance: Appliance) -> list[Finding]:
     mends = {
         "storage": "Restore the newest backup if it is damaged.",
         "notification": "Look at [plugins.notify_…] in the configuration.",
+        "notices": "Look at [plugins.notify_email] in the configuration.",
         "outbox": "Start the server: it sends what waits.",
     }
     return [_finding(name, health[name], mend) for name, mend in mends.items() if name in health]

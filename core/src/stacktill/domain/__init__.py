@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stacktill.domain.addresses import AddressChange
 from stacktill.domain.charges import BalanceTransaction, Charge
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
 from stacktill.domain.decisions import Fee, Refusal
@@ -22,6 +23,7 @@ from stacktill.domain.events import EVENT_TYPES, Event
 from stacktill.domain.ledger import LedgerTransfer
 from stacktill.domain.merchants import Merchant, StorePolicy
 from stacktill.domain.money import CURRENCY, MAX_SATS
+from stacktill.domain.notices import EmailChange, Notice
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.domain.receipts import Receipt, ReceiptItem, Store
 from stacktill.domain.refunds import Refund
@@ -40,6 +42,7 @@ __all__ = [
     "CURRENCY",
     "EVENT_TYPES",
     "MAX_SATS",
+    "AddressChange",
     "BalanceTransaction",
     "Charge",
     "CheckoutSession",
@@ -49,6 +52,7 @@ __all__ = [
     "Customer",
     "Delivery",
     "Deposit",
+    "EmailChange",
     "Event",
     "Fee",
     "Forbidden",
@@ -59,6 +63,7 @@ __all__ = [
     "LineItem",
     "Merchant",
     "NotFound",
+    "Notice",
     "PaymentIntent",
     "PaymentLink",
     "PaymentMethod",

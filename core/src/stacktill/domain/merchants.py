@@ -129,10 +129,11 @@ class CheckoutSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """What a store says about its pages."""
+    """What a store says about its pages, and the language in which it is told things."""
 
     branding: Brand = field(default_factory=Brand)
     checkout: CheckoutSettings = field(default_factory=CheckoutSettings)
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

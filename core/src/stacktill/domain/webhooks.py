@@ -41,7 +41,8 @@ class WebhookEndpoint:
 class Delivery:
     """One event on its way to one subscriber.
 
-    ``subscriber`` is an endpoint's id, ``plugin:<name>`` or ``receipts:<name>``; times are Unix
+    ``subscriber`` is an endpoint's id, ``plugin:<name>``, ``receipts:<name>`` or ``notices:<name>``;
+    ``recipient`` is the e-mail address of a notice, which goes to several. Times are Unix
     milliseconds, because the first retry may be due within seconds.
     """
 
@@ -56,6 +57,7 @@ class Delivery:
     attempts: int = 0
     next_attempt_ms: int = 0
     replay: bool = False
+    recipient: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from stacktill.plugin.context import PluginContext
 from stacktill.plugin.health import Health
 from stacktill.plugin.hookspecs import hookimpl
 from stacktill.plugin.info import API_VERSION, NoConfig, PluginConfig, PluginInfo
+from stacktill.plugin.notices import NoticeBackend, NoticeSender
 from stacktill.plugin.notification import Attempt, Message, NotificationBackend, Notifier, Target
 from stacktill.plugin.receipts import ReceiptBackend, ReceiptSender
 from stacktill.plugin.sponsor import (
@@ -71,6 +72,8 @@ __all__ = [
     "Message",
     "NoConfig",
     "NotUnique",
+    "NoticeBackend",
+    "NoticeSender",
     "NotificationBackend",
     "Notifier",
     "PartlyUnread",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stacktill.plugin.chain import ChainBackend
     from stacktill.plugin.context import PluginContext
     from stacktill.plugin.info import PluginInfo
+    from stacktill.plugin.notices import NoticeBackend
     from stacktill.plugin.notification import NotificationBackend
     from stacktill.plugin.receipts import ReceiptBackend
     from stacktill.plugin.storage import StorageBackend
@@ -66,6 +67,12 @@ def stacktill_notification() -> NotificationBackend:
 @hookspec
 def stacktill_receipts() -> ReceiptBackend:
     """Offer a way to bring receipts to payers."""
+    raise NotImplementedError
+
+
+@hookspec
+def stacktill_notices() -> NoticeBackend:
+    """Offer a way to tell merchants of what their money may depend on, outside the API."""
     raise NotImplementedError
 
 

@@ -24,6 +24,7 @@ from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin.cache import Cache
 from stacktill.plugin.chain import Chain
 from stacktill.plugin.health import Health
+from stacktill.plugin.notices import NoticeSender
 from stacktill.plugin.notification import Notifier
 from stacktill.plugin.receipts import ReceiptSender
 from stacktill.plugin.sponsor import sponsor_of
@@ -35,6 +36,7 @@ from stacktill.runtime.dispatcher import Dispatcher
 from stacktill.runtime.hooks import Hooks
 from stacktill.runtime.hub import Hub
 from stacktill.runtime.ids import TimeOrderedIds, first_id
+from stacktill.runtime.notice_carrier import NOBODY_TOLD, notices_health
 from stacktill.runtime.plugin_host import load_plugins
 from stacktill.runtime.receipt_carrier import NamedSender
 from stacktill.runtime.relay import Relay
@@ -70,6 +72,7 @@ class Appliance:
     operator_token: str
     notifier: Notifier | None
     receipts: ReceiptSender | None
+    notices: NoticeSender | None
     cache: Cache | None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -118,6 +121,7 @@ class Appliance:
             parts["notification"] = await self.notifier.health()
         if self.receipts is not None:
             parts["receipts"] = await self.receipts.health()
+        parts["notices"] = await notices_health(self.notices)
         if self.cache is not None:
             parts["cache"] = await self.cache.health()
         return parts
@@ -177,8 +181,15 @@ async def open_appliance(settings: Settings, *, loops: bool = True) -> AsyncIter
             fees=_fees(settings, chains),
             sponsoring=settings.sponsor.policy,
         )
-        receipts = await _open_receipts(hooks, stack)
-        appliance = _assemble(settings, hooks, storage, services, chains, receipts=receipts)
+        carriers = Carriers(
+            storage,
+            services,
+            notifier,
+            hooks,
+            receipts=await _open_receipts(hooks, stack),
+            notices=await _open_notices(hooks, stack),
+        )
+        appliance = _assemble(settings, hooks, storage, services, chains, carriers=carriers)
         appliance.cache = await _open_cache(hooks, stack)
         if loops:
             appliance.start_loops()
@@ -211,9 +222,19 @@ async def _open_notifier(hooks: Hooks, stack: AsyncExitStack) -> Notifier | None
     return await stack.enter_async_context(offer.backend.open(hooks.context(offer.plugin)))
 
 
-async def _open_receipts(hooks: Hooks, stack: AsyncExitStack) -> NamedSender | None:
+async def _open_receipts(hooks: Hooks, stack: AsyncExitStack) -> NamedSender[ReceiptSender] | None:
     offer = hooks.backends.receipts
     if offer is None:
+        return None
+    opened = offer.backend.open(hooks.context(offer.plugin))
+    return NamedSender(offer.plugin, await stack.enter_async_context(opened))
+
+
+async def _open_notices(hooks: Hooks, stack: AsyncExitStack) -> NamedSender[NoticeSender] | None:
+    offer = hooks.backends.notices
+    if offer is None:
+        if hooks.backends.live:
+            log.warning("notices.nobody_told", extra={"reason": NOBODY_TOLD.detail})
         return None
     opened = offer.backend.open(hooks.context(offer.plugin))
     return NamedSender(offer.plugin, await stack.enter_async_context(opened))
@@ -233,11 +254,9 @@ def _assemble(
     services: Services,
     chains: dict[bool, Chain],
     *,
-    receipts: NamedSender | None,
+    carriers: Carriers,
 ) -> Appliance:
     hub = Hub()
-    notifier = services.notifier
-    carriers = Carriers(storage, services, notifier, hooks, receipts=receipts)
     dispatcher = Dispatcher(storage, services, carriers, log)
     relay = Relay(storage, services, dispatcher, hub, log)
     watchers = {
@@ -270,8 +289,9 @@ def _assemble(
         hub=hub,
         supervisor=Supervisor(log),
         operator_token=_operator_token(settings.data_dir / "operator.token"),
-        notifier=notifier,
-        receipts=None if receipts is None else receipts.sender,
+        notifier=services.notifier,
+        receipts=carriers.receipt_sender,
+        notices=carriers.notice_sender,
         cache=None,
     )
 

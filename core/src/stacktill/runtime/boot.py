@@ -13,6 +13,7 @@ from stacktill.domain.errors import ConfigError
 from stacktill.plugin import (
     CacheBackend,
     ChainBackend,
+    NoticeBackend,
     NotificationBackend,
     ReceiptBackend,
     StorageBackend,
@@ -41,6 +42,7 @@ class Backends:
     chains: Mapping[bool, Offer[ChainBackend]]
     notification: Offer[NotificationBackend] | None
     receipts: Offer[ReceiptBackend] | None
+    notices: Offer[NoticeBackend] | None
     cache: Offer[CacheBackend] | None
 
     @property
@@ -56,6 +58,7 @@ def ask_backends(host: PluginHost) -> Backends:
     chains = _offers(host, "stacktill_chain", ChainBackend, faults)
     notifications = _offers(host, "stacktill_notification", NotificationBackend, faults)
     receipts = _offers(host, "stacktill_receipts", ReceiptBackend, faults)
+    notices = _offers(host, "stacktill_notices", NoticeBackend, faults)
     caches = _offers(host, "stacktill_cache", CacheBackend, faults)
     test = [offer for offer in chains if not offer.backend.livemode]
     live = [offer for offer in chains if offer.backend.livemode]
@@ -66,6 +69,7 @@ def ask_backends(host: PluginHost) -> Backends:
     _hold_one(live, "a chain for live mode", faults)
     _hold_one(notifications, "a way to send webhooks", faults)
     _hold_one(receipts, "a way to send receipts", faults)
+    _hold_one(notices, "a way to tell merchants", faults)
     _hold_one(caches, "a cache", faults)
     if faults:
         raise ConfigError("\n".join(faults))
@@ -74,6 +78,7 @@ def ask_backends(host: PluginHost) -> Backends:
         chains={offer.backend.livemode: offer for offer in chains},
         notification=notifications[0] if notifications else None,
         receipts=receipts[0] if receipts else None,
+        notices=notices[0] if notices else None,
         cache=caches[0] if caches else None,
     )
 

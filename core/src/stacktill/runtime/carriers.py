@@ -1,4 +1,4 @@
-"""Who carries a delivery: the webhook channel for an endpoint, the hook facade for a plugin."""
+"""Who carries a delivery: a webhook channel, the hook facade, a sender of receipts or of notices."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import time
 from typing import Protocol
 
 from stacktill.application.delivery_queue import cancel_delivery
+from stacktill.application.notices import NOTICES
 from stacktill.application.receipts import RECEIPTS
 from stacktill.application.services import Services
 from stacktill.application.views.events import event_body
 from stacktill.application.webhook_endpoints import target_of
 from stacktill.domain.events import Event
 from stacktill.domain.webhooks import Delivery, WebhookEndpoint
+from stacktill.plugin.notices import NoticeSender
 from stacktill.plugin.notification import Attempt, Message, Notifier
+from stacktill.plugin.receipts import ReceiptSender
 from stacktill.plugin.storage import Storage, UnitOfWork
+from stacktill.runtime.notice_carrier import NoticeCarrier
 from stacktill.runtime.receipt_carrier import NamedSender, ReceiptCarrier
 
 __all__ = ["Carrier", "Carriers", "EventHooks"]
@@ -59,21 +63,27 @@ class Carriers:
         notifier: Notifier | None,
         hooks: EventHooks,
         *,
-        receipts: NamedSender | None = None,
+        receipts: NamedSender[ReceiptSender] | None = None,
+        notices: NamedSender[NoticeSender] | None = None,
     ) -> None:
         self._storage = storage
         self._services = services
         self._notifier = notifier
         self._hooks = hooks
-        self._sender = None if receipts is None else receipts.sender
+        self.receipt_sender = None if receipts is None else receipts.sender
+        self.notice_sender = None if notices is None else notices.sender
         self.plugins = hooks.event_subscribers()
         self.receipts = None if receipts is None else RECEIPTS + receipts.plugin
+        self.notices = None if notices is None else NOTICES + notices.plugin
 
     def for_subscriber(self, subscriber: str) -> Carrier:
-        """The carrier for an endpoint's id, ``plugin:<name>`` or ``receipts:<name>``."""
+        """The carrier for an endpoint's id, or for a plugin's ``plugin:``, ``receipts:``, ``notices:``."""
         if subscriber.startswith(RECEIPTS):
-            sender = self._sender if subscriber == self.receipts else None
-            return ReceiptCarrier(subscriber, self._storage, self._services, sender)
+            receipts = self.receipt_sender if subscriber == self.receipts else None
+            return ReceiptCarrier(subscriber, self._storage, self._services, receipts)
+        if subscriber.startswith(NOTICES):
+            notices = self.notice_sender if subscriber == self.notices else None
+            return NoticeCarrier(self._storage, self._services, notices)
         if subscriber.startswith(PREFIX):
             return PluginCarrier(subscriber.removeprefix(PREFIX), self._hooks)
         return EndpointCarrier(subscriber, self._storage, self._services, self._notifier)

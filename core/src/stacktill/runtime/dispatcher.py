@@ -52,6 +52,11 @@ class Dispatcher:
         return self._carriers.receipts
 
     @property
+    def notices(self) -> str | None:
+        """The subscriber of notices, when a plugin sends them."""
+        return self._carriers.notices
+
+    @property
     def in_flight(self) -> int:
         """Attempts that run now."""
         return sum(lane.in_flight for lane in self._lanes.values())

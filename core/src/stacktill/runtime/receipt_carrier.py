@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from stacktill.application.delivery_queue import cancel_delivery
 from stacktill.application.receipts import EARLIER_FIRST, receipt_of
@@ -16,12 +17,15 @@ from stacktill.plugin.storage import Storage
 __all__ = ["NamedSender", "ReceiptCarrier"]
 
 
+S_co = TypeVar("S_co", covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class NamedSender:
-    """What brings receipts to payers, and the name of its plugin."""
+class NamedSender(Generic[S_co]):
+    """What sends receipts or notices, and the name of its plugin."""
 
     plugin: str
-    sender: ReceiptSender
+    sender: S_co
 
 
 class ReceiptCarrier:

@@ -71,6 +71,7 @@ class Relay:
                 self._dispatcher.plugins,
                 EVENTS_PER_ROUND,
                 self._dispatcher.receipts,
+                notices=self._dispatcher.notices,
             )
             reach("relay.after_write")
             self._hub.publish(relayed.events)

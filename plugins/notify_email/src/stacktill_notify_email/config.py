@@ -21,14 +21,14 @@ RETRY_DELAY_MAX_SECONDS = 7 * 86_400.0
 
 
 class EmailConfig(PluginConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How receipts leave this box, and whom they may reach in test mode."""
+    """How receipts and notices leave this box, and whom they may reach in test mode."""
 
     host: Annotated[
         str,
         Meta(
             min_length=1,
             max_length=253,
-            description="The mail server that takes receipts and carries them on.",
+            description="The mail server that takes receipts and notices, and carries them on.",
             examples=["smtp.example.com"],
         ),
     ]
@@ -67,20 +67,22 @@ class EmailConfig(PluginConfig, frozen=True, forbid_unknown_fields=True, kw_only
     from_address: Annotated[
         str,
         Meta(
-            description="The address that receipts come from; the store's name stands before it.",
+            description="The address that receipts and notices come from; the name of the store, or "
+            "stacktill, stands before it.",
             examples=["receipts@pay.example.com"],
         ),
     ]
     default_language: Annotated[
         Literal["en", "de", "es", "fr", "pt", "ja", "ar"],
         Meta(
-            description="The language of a receipt whose payer has said none that is spoken here."
+            description="The language of a receipt whose payer, or a notice whose store, has said none "
+            "that is spoken here."
         ),
     ] = "en"
     test_recipients: Annotated[
         tuple[str, ...],
         Meta(
-            description="Who may get receipts of test mode: addresses, whole domains as "
+            description="Who may get receipts and notices of test mode: addresses, whole domains as "
             '@example.com, or "*" for everybody. Nobody else does.',
             examples=[["me@example.com", "@shop.example"]],
         ),
@@ -95,7 +97,12 @@ class EmailConfig(PluginConfig, frozen=True, forbid_unknown_fields=True, kw_only
         ),
     ] = 60.0
     max_in_flight: Annotated[
-        int, Meta(ge=1, le=64, description="How many receipts may be on their way at once.")
+        int,
+        Meta(
+            ge=1,
+            le=64,
+            description="How many receipts, and how many notices, may be on their way at once.",
+        ),
     ] = 4
     retry_schedule_seconds: Annotated[
         tuple[float, ...] | None,

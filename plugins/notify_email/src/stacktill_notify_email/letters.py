@@ -9,7 +9,7 @@ from stacktill.domain.receipts import Receipt, ReceiptItem
 from stacktill_notify_email.languages import Tongue
 from stacktill_notify_email.words import one_line
 
-__all__ = ["ITEMS_MAX", "Letter", "Row", "receipt_letter"]
+__all__ = ["ITEMS_MAX", "NAME_MAX", "Letter", "Row", "receipt_letter"]
 
 NAME_MAX = 64
 DESCRIPTION_MAX = 300
@@ -30,19 +30,23 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter without its form. Every text is plain and of one line."""
+    """A letter without its form. Every text is plain and of one line.
+
+    ``author`` is whose name stands before the address that it comes from, ``store`` whom it is about.
+    """
 
     language: str
     direction: str
+    author: str
     store: str
     subject: str
     title: str
     when: str
-    amount: str
-    amount_sats: str
-    url: str
-    link: str
     footer: str
+    amount: str | None = None
+    amount_sats: str | None = None
+    url: str | None = None
+    link: str | None = None
     warning: str | None = None
     paragraphs: tuple[str, ...] = ()
     items: tuple[Row, ...] = ()
@@ -62,6 +66,7 @@ def receipt_letter(receipt: Receipt, tongue: Tongue, *, can_reply: bool) -> Lett
     return Letter(
         language=tongue.code,
         direction=tongue.direction,
+        author=store,
         store=store,
         subject=subject,
         title=title,

@@ -46,7 +46,7 @@ class Envelope:
 def envelope(
     letter: Letter,
     *,
-    event_id: str,
+    id: str,
     sender: MailAddress,
     recipient: MailAddress,
     reply_to: MailAddress | None,
@@ -54,14 +54,14 @@ def envelope(
 ) -> Envelope:
     """The letter as an e-mail; raise ``Unsendable`` rather than send what was not meant.
 
-    The same event has the same Message-ID, however often it is sent.
+    The same ``id`` has the same Message-ID, however often it is sent.
     """
-    message_id = f"<{event_id}@{sender.domain}>"
+    message_id = f"<{id}@{sender.domain}>"
     message = EmailMessage()
-    message["From"] = _address(sender, letter.store)
+    message["From"] = _address(sender, letter.author)
     message["To"] = _address(recipient)
     if reply_to is not None:
-        message["Reply-To"] = _address(reply_to, letter.store)
+        message["Reply-To"] = _address(reply_to, letter.author)
     message["Subject"] = _header(letter.subject)
     message["Date"] = format_datetime(datetime.fromtimestamp(clock.now(), UTC))
     message["Message-ID"] = message_id

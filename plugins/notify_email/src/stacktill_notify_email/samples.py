@@ -1,12 +1,14 @@
-"""A receipt of nothing, to try the mail server and to look at."""
+"""A receipt and a notice of nothing, to try the mail server and to look at."""
 
 from __future__ import annotations
 
+from stacktill.domain.addresses import AddressChange
+from stacktill.domain.notices import Notice
 from stacktill.domain.receipts import Receipt, ReceiptItem, Store
 from stacktill.plugin import PluginContext
 from stacktill_notify_email.addresses import MailAddress, parsed_address
 
-__all__ = ["sample_receipt"]
+__all__ = ["sample_notice", "sample_receipt"]
 
 
 def sample_receipt(context: PluginContext, to: str, language: str) -> tuple[Receipt, MailAddress]:
@@ -27,3 +29,33 @@ def sample_receipt(context: PluginContext, to: str, language: str) -> tuple[Rece
         locales=(language,),
     )
     return receipt, recipient
+
+
+def sample_notice(context: PluginContext, to: str, language: str) -> tuple[Notice, MailAddress]:
+    """A notice of test mode in a language, and whom it goes to; raise ``BadAddress``."""
+    recipient = parsed_address(to)
+    now = context.clock.now()
+    news = AddressChange(
+        id="sa_000000000000000000000000",
+        merchant_id="acct_000000000000000000000000",
+        livemode=False,
+        created=now,
+        chain_id="stacks:0",
+        address="ST000000000000000000002AMW42H",
+        form="wallet",
+        replaces=None,
+        message="",
+        sign_before=now,
+    )
+    notice = Notice(
+        id=context.ids.new("dlv_test"),
+        kind="scheduled",
+        livemode=False,
+        recipient=recipient.text,
+        store_id=news.merchant_id,
+        store_name="stacktill",
+        moment=now,
+        news=news,
+        locales=(language,),
+    )
+    return notice, recipient

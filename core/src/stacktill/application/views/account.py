@@ -64,7 +64,11 @@ def account_view(services: Services, merchant: Merchant) -> dict[str, Any]:
         "settings": {
             "branding": _branding(services, merchant.settings.branding),
             "checkout": {"allowed_origins": list(merchant.settings.checkout.allowed_origins)},
-            "dashboard": {"display_name": merchant.name, "timezone": "Etc/UTC"},
+            "dashboard": {
+                "display_name": merchant.name,
+                "locale": merchant.settings.locale,
+                "timezone": "Etc/UTC",
+            },
             "payments": {"statement_descriptor": None},
         },
         "settlement_addresses": _addresses(services, merchant),

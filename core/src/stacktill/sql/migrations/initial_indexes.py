@@ -24,6 +24,7 @@ INDEXES: list[tuple[str, str, str, bool, str | None]] = [
     ("ix_api_keys_list", "api_keys", "merchant_id livemode id", False, None),
     ("ix_attempts_created", "attempts", "created_ms id", False, None),
     ("ix_attempts_delivery", "attempts", "delivery_id id", False, None),
+    ("ix_audit_entries_action", "audit_entries", "merchant_id action id", False, None),
     ("ix_audit_entries_list", "audit_entries", "merchant_id livemode id", False, None),
     ("ix_audit_entries_number", "audit_entries", "merchant_id livemode number", True, None),
     (

@@ -111,6 +111,7 @@ audit_entries = Table(
     fixed_words("details"),
     fixed_words("previous_hash"),
     fixed_words("hash"),
+    index("ix_audit_entries_action", "merchant_id", "action", "id"),
     index("ix_audit_entries_list", "merchant_id", "livemode", "id"),
     index("ix_audit_entries_number", "merchant_id", "livemode", "number", unique=True),
 )

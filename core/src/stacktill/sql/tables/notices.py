@@ -72,6 +72,7 @@ deliveries = Table(
     number("attempts"),
     number("next_attempt_ms"),
     fixed_flag("replay"),
+    fixed_words("recipient", null=True),
     index("ix_deliveries_event", "event_id", "id"),
     index("ix_deliveries_subscriber", "subscriber", "id"),
     index("ix_deliveries_dead", "merchant_id", "livemode", "event_id", where="status = 'dead'"),

@@ -104,8 +104,17 @@ def _settings() -> Hash:
                     )
                 }
             ),
+            "dashboard": Hash(
+                {
+                    "locale": Text(
+                        max_length=35,
+                        unsettable=True,
+                        description="The language of notices to you, such as de.",
+                    )
+                }
+            ),
         },
-        description="How your pages look, and where they may be shown.",
+        description="How your pages look, where they may be shown, and your language.",
     )
 
 

@@ -64,7 +64,7 @@ TABLES = {
     "deliveries": """
         id text, event_id text, event_type text, subscriber text, merchant_id text, livemode
         flag, created_ms number, status text, attempts number, next_attempt_ms number, replay
-        flag
+        flag, recipient text?
     """,
     "deposits": """
         id text, merchant_id text, livemode flag, created number, chain_id text, txid text,

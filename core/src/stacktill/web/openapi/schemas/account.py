@@ -125,7 +125,13 @@ ACCOUNT = record(
                 "checkout": record(
                     {"allowed_origins": array(STRING, "May show the checkout in a frame.")}
                 ),
-                "dashboard": record({"display_name": STRING, "timezone": STRING}),
+                "dashboard": record(
+                    {
+                        "display_name": STRING,
+                        "locale": nullable(STRING, "The language of notices to you."),
+                        "timezone": STRING,
+                    }
+                ),
                 "payments": record({"statement_descriptor": nullable(STRING)}),
             }
         ),
