@@ -26,6 +26,7 @@ from stacktill_chain_stacks.cli.desk import Desk
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.devnet.paying import ask_for_call, sign_and_send
 from stacktill_chain_stacks.devnet.remote import Remote
+from stacktill_chain_stacks.wire.messages import sign_message
 
 pytestmark = pytest.mark.xdist_group("devnet")
 
@@ -254,6 +255,18 @@ def test_a_checkout_session_is_paid_as_its_payer_would(newcomer: Newcomer, shop:
         lambda: shop.get(f"/v1/checkout/sessions/{bought['id']}")["status"] == "complete",
         seconds=30,
     )
+
+
+def test_the_command_that_confirms_an_address_is_printed_in_full(newcomer: Newcomer) -> None:
+    bob = Remote(newcomer.reads(r"chain +(http://\S+)")).key("bob")
+    told = newcomer.types("merchant", "address", "set", "--live", str(bob.principal(mainnet=False)))
+    found = re.search(r"stacktill (merchant address confirm .*) HEX", told)
+    assert found is not None, told
+    message = told.partition("\n\n")[2].partition("\n\n")[0]
+    signature = sign_message(bob, message).hex()
+    assert "will be in force" in newcomer.types(*found[1].split(), signature)
+    (id,) = re.findall(r"sa_\w+", found[1])
+    newcomer.types("merchant", "address", "cancel", id, "--live")
 
 
 def test_no_weather_loses_a_payment(newcomer: Newcomer, shop: Shop) -> None:

@@ -99,7 +99,9 @@ def set_(
     say(change.message)
     say()
     say(f"Then, before {moment(change.sign_before)} UTC:")
-    say(f"  stacktill merchant address confirm {change.id} --signature HEX")
+    whose = "" if merchant is None else f" --merchant {merchant}"
+    mode = " --live" if live else ""
+    say(f"  stacktill merchant address confirm {change.id}{whose}{mode} --signature HEX")
 
 
 @address.command()
