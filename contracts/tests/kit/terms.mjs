@@ -56,10 +56,10 @@ export function signed(given, { by = "gateway", ...changes } = {}) {
   return signMessageHashRsv({ messageHash: hashOf(given, changes), privateKey: keyOf(by) });
 }
 
-/** Let the owner trust a named key. */
-export function trust(name = "gateway", trusted = true) {
+/** Trust a named key, or no longer; as the first owner unless told otherwise. */
+export function trust(name = "gateway", trusted = true, sender = owner) {
   const key = Cl.bufferFromHex(publicKeyOf(name));
-  return call(PAY, "set-signer", [key, Cl.bool(trusted)], owner);
+  return call(PAY, "set-signer", [key, Cl.bool(trusted)], sender);
 }
 
 /** The arguments of `pay` and of `check`. */

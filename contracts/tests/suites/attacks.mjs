@@ -5,18 +5,21 @@ import { Cl } from "@stacks/transactions";
 import {
   INTENTS,
   PAY,
+  SBTC,
   balance,
   call,
   deploy,
   fresh,
   fund,
   now,
+  owner,
   passBurnBlocks,
 } from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
 import {
   ID,
   create,
+  distribute,
   intentOf,
   processPayment,
   register,
@@ -179,6 +182,23 @@ describe("sums", () => {
     processPayment({ amount: 777 });
     pay(terms());
     assert.deepEqual([PAY, INTENTS].map(balance), [0n, 0n]);
+  });
+
+  test("that somebody sends to a contract are lost, and not the owner's", async () => {
+    fund(PAY, 700);
+    fund(INTENTS, 700);
+    register();
+    create({ amount: 10 });
+    const mine = terms({ merchant: owner, feeTo: owner, amount: 10, fee: 1 });
+    fund(payer, 100);
+    pay(mine, { sender: payer });
+    processPayment({ amount: 10 });
+    setFees(1000, owner);
+    call(PAY, "set-paused", [Cl.bool(false)], owner);
+    distribute("00", [[owner, 700]], owner);
+    assert.deepEqual([PAY, INTENTS].map(balance), [700n, 700n]);
+    const given = [Cl.uint(700), Cl.principal(PAY), Cl.principal(owner), Cl.none()];
+    assert.equal(call(SBTC, "transfer", given, owner).error, 4);
   });
 
   test("of an attack on distribute-fees overflow into a refusal, not into money", () => {

@@ -75,6 +75,15 @@ describe("the owner", () => {
     assert.ok(call(PAY, "accept-owner", [], nextOwner).ok);
   });
 
+  test("is told true when it is obeyed", () => {
+    const offer = call(PAY, "propose-owner", [some(nextOwner)], owner);
+    const pause = call(PAY, "set-paused", [Cl.bool(false)], owner);
+    const accepted = call(PAY, "accept-owner", [], nextOwner);
+    for (const { ok } of [offer, pause, accepted, trust("gateway", false, nextOwner)]) {
+      assert.equal(ok.type, "true");
+    }
+  });
+
   test("is nobody else: u100", () => {
     call(PAY, "propose-owner", [some(nextOwner)], owner);
     for (const sender of [stranger, nextOwner, payer]) {

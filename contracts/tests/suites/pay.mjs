@@ -77,6 +77,17 @@ describe("pay", () => {
     assert.deepEqual(moved(events), [{ from: payer, to: merchant, sats: 50_000 }]);
   });
 
+  test("takes a fee of one sat", () => {
+    const { events } = pay(terms({ fee: 1 }));
+    assert.deepEqual(
+      moved(events).map(({ to, sats }) => [to, sats]),
+      [
+        [merchant, 49_999],
+        [platform, 1],
+      ],
+    );
+  });
+
   test("takes a fee of all but one sat", () => {
     const { events } = pay(terms({ fee: 49_999 }));
     assert.deepEqual(

@@ -2,11 +2,31 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
-import { INTENTS, PAY, balance, call, deploy, fresh, fund, owner, read } from "../kit/chain.mjs";
-import { plain } from "../kit/events.mjs";
-import { distributionOf, fees, intentOf, merchantOf, register } from "../kit/intents.mjs";
+import {
+  INTENTS,
+  PAY,
+  SBTC,
+  balance,
+  call,
+  deploy,
+  fresh,
+  fund,
+  owner,
+  read,
+} from "../kit/chain.mjs";
+import { moved, plain, printed } from "../kit/events.mjs";
+import {
+  ID,
+  create,
+  distributionOf,
+  fees,
+  intentOf,
+  merchantOf,
+  paymentOf,
+  register,
+} from "../kit/intents.mjs";
 import { merchant, nextOwner, payer, publicKeyOf, stranger } from "../kit/people.mjs";
-import { payArguments, terms, trust } from "../kit/terms.mjs";
+import { hashOf, payArguments, terms, trust } from "../kit/terms.mjs";
 
 /** A contract of the stranger with one public function, lure, that runs the given code. */
 function lure(code) {
@@ -75,6 +95,48 @@ describe("a contract that a merchant or a platform is lured into calling", () =>
   });
 });
 
+describe("a contract that a payer calls to pay", () => {
+  beforeEach(async () => {
+    await fresh();
+    fund(payer, 100_000);
+  });
+
+  test("pays signed terms in the payer's name, and only what the terms say", () => {
+    trust();
+    const [tuple, key, signature] = payArguments(terms()).map((value) => Cl.stringify(value));
+    const contract = lure(`(contract-call? '${PAY} pay ${tuple} ${key} ${signature})`);
+    const { events } = call(contract, "lure", [], payer);
+    assert.ok(moved(events).every(({ from }) => from === payer));
+    assert.equal(printed(events, PAY)[0].payer, payer);
+    const hash = Cl.bufferFromHex(hashOf(terms()));
+    assert.equal(plain(read(PAY, "get-payment", [hash]).result).payer, payer);
+    assert.deepEqual([payer, merchant].map(balance), [50_000n, 49_500n]);
+  });
+
+  test("pays an intent in the payer's name, and only what the intent says", () => {
+    register();
+    create();
+    const contract = lure(
+      `(contract-call? '${INTENTS} process-payment '${merchant} 0x${ID} u50000)`,
+    );
+    const { events } = call(contract, "lure", [], payer);
+    assert.deepEqual(moved(events), [{ from: payer, to: merchant, sats: 50_000 }]);
+    assert.equal(printed(events, INTENTS)[0].payer, payer);
+    assert.equal(paymentOf(merchant).payer, payer);
+  });
+
+  test("with a condition of the payer's, pays nothing else beside it", () => {
+    register();
+    create();
+    const pays = `(contract-call? '${INTENTS} process-payment '${merchant} 0x${ID} u50000)`;
+    const steals = `(contract-call? '${SBTC} transfer u1 tx-sender '${stranger} none)`;
+    const contract = lure(`(begin (try! ${pays}) ${steals})`);
+    const { events } = call(contract, "lure", [], payer);
+    const sent = moved(events).reduce((sum, { sats }) => sum + sats, 0);
+    assert.equal(sent, 50_001, "which is what a wallet that says 50000 refuses");
+  });
+});
+
 describe("a contract owned by many", () => {
   beforeEach(fresh);
 
@@ -86,7 +148,8 @@ describe("a contract owned by many", () => {
       stranger,
     );
     call(PAY, "propose-owner", [Cl.some(Cl.principal(council))], owner);
-    assert.ok(call(council, "take", [], merchant).ok);
+    const taken = call(council, "take", [], merchant);
+    assert.deepEqual(printed(taken.events, PAY), [{ topic: "owner-changed", owner: council }]);
     assert.ok(call(council, "stop", [], merchant).ok);
     assert.equal(plain(read(PAY, "get-status", []).result).owner, council);
   });

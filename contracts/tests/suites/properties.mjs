@@ -24,11 +24,7 @@ const RUNS = {
 
 const PEOPLE = [payer, merchant, platform, stranger];
 const MOST = 2n ** 128n - 1n;
-const sats = fc.oneof(
-  fc.bigInt(0n, MOST),
-  fc.bigInt(0n, 120_000n),
-  fc.constant(50_000n),
-);
+const sats = fc.oneof(fc.bigInt(0n, MOST), fc.bigInt(0n, 120_000n), fc.constant(50_000n));
 const person = fc.constantFrom(...PEOPLE, `${stranger}.shop`);
 const hex = (bytes) =>
   fc

@@ -39,6 +39,17 @@ describe("the shape of the contracts", () => {
     ]);
   });
 
+  test("check takes what pay takes, to the byte", () => {
+    const { functions } = simnet.getContractsInterfaces().get(PAY);
+    const [check, pay] = ["check", "pay"].map(
+      (wanted) => functions.find(({ name }) => name === wanted).args,
+    );
+    assert.deepEqual(check, pay);
+    assert.deepEqual(pay[0].type.tuple.find(({ name }) => name === "id").type, {
+      buffer: { length: 16 },
+    });
+  });
+
   test("no argument is a trait, so no payer can bring a token", () => {
     for (const contract of [PAY, INTENTS]) {
       const { functions } = simnet.getContractsInterfaces().get(contract);
@@ -49,7 +60,7 @@ describe("the shape of the contracts", () => {
 
   test("the contracts can act for nobody but the caller, and make no token of their own", () => {
     for (const text of code) {
-      assert.doesNotMatch(text, /as-contract|define-fungible|define-non-fungible|stx-|ft-|nft-/);
+      assert.doesNotMatch(text, /as-contract|restrict-assets|define-(non-)?fungible|stx-|ft-/);
     }
   });
 
@@ -57,6 +68,17 @@ describe("the shape of the contracts", () => {
     const called = code.flatMap((text) => [...text.matchAll(/contract-call\?\s+(\S+)/g)]);
     const names = new Set(called.map((match) => match[1]));
     assert.deepEqual([...names].sort(), [`'${SBTC}`, ".stacktill-pay-v1"]);
+  });
+
+  test("every function that moves money writes into its books before", () => {
+    const bodies = code.flatMap((text) => text.split("(define-"));
+    const moving = bodies.filter((body) => body.includes("contract-call? 'SM"));
+    const names = moving.map((body) => body.match(/^public \(([a-z-]+)/)[1]);
+    assert.deepEqual(names, ["process-payment", "distribute-fees", "pay"]);
+    for (const body of moving) {
+      assert.ok(body.search(/\(map-(set|insert)/) < body.indexOf("contract-call? 'SM"));
+      assert.doesNotMatch(body.slice(body.indexOf("contract-call? 'SM")), /\(map-|\(var-set/);
+    }
   });
 
   test("only the owner's rights go by contract-caller, only money by tx-sender", () => {
