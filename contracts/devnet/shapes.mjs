@@ -9,7 +9,13 @@ const MODES = {
 };
 
 /** What a transaction costs that is not run. */
-export const NO_COST = { read_count: 0, read_length: 0, runtime: 0, write_count: 0, write_length: 0 };
+export const NO_COST = {
+  read_count: 0,
+  read_length: 0,
+  runtime: 0,
+  write_count: 0,
+  write_length: 0,
+};
 
 /** An id or a hash with 0x before it. */
 export const prefixed = (hash) => (hash.startsWith("0x") ? hash : `0x${hash}`);
