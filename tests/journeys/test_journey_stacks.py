@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, opened_wallet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, started_devnet, with_wallet
+from plugins.chain_stacks.tests.pegs import answer, pegged_in, withdrawal
 from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.xdist_group("devnet")
 
 # How many transactions the crowd makes; ten thousand of them take ten minutes.
 TRANSFERS = int(os.environ.get("STACKTILL_TEST_TRANSFERS", "120"))
-R = TypeVar("R")
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +46,6 @@ def served(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def shop(devnet: Devnet, served: Served) -> Shop:
     """A store that is paid at the merchant's wallet."""
     return live_shop(served, devnet.address("merchant"))
-
-
-def with_wallet(devnet: Devnet, work: Callable[[Wallet], Coroutine[Any, Any, R]]) -> R:
-    """Do something with a wallet."""
-
-    async def opened() -> R:
-        async with opened_wallet(devnet) as wallet:
-            return await work(wallet)
-
-    return asyncio.run(opened())
 
 
 def pay(devnet: Devnet, intent: dict[str, Any], sats: int) -> str:
@@ -156,6 +145,7 @@ def test_the_command_line_sees_the_same_chain(devnet: Devnet, served: Served) ->
 
 PAYERS = ("alice", "bob", "carol", "platform", "other_merchant")
 PER_ROUND = 40
+GENESIS_SATS = 1_000_000_000
 LOOKALIKE = """
 (define-fungible-token sbtc-token)
 (define-public (transfer (amount uint) (sender principal) (recipient principal) (memo (optional (buff 34))))
@@ -164,6 +154,10 @@ LOOKALIKE = """
     (try! (ft-transfer? sbtc-token amount sender recipient))
     (match memo given (print given) 0x)
     (ok true)))
+(define-public (spam (amount uint) (owner principal))
+  (begin
+    (try! (ft-mint? sbtc-token (+ amount amount) owner))
+    (ft-burn? sbtc-token amount owner)))
 """
 
 
@@ -176,13 +170,17 @@ class Crowd:
     merchant: str
     chance: random.Random
     fake: AssetId
+    asked: int = 0
     sent: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """What each transaction brings the merchant when it works: memo and sats of real sBTC."""
 
     async def pay(self, who: str, memos: Sequence[str]) -> None:
         """Do one of the things that payers do, with one or several intents in mind."""
         wishes = [self._wish(memo) for memo in memos[: self.chance.choice((1, 1, 1, 3))]]
-        kind = self.chance.choice(("right", "right", "many", "fake", "too much", "unbound"))
+        kind = self.chance.choice(("right", "right", "many", "fake", "too much", "unbound", "peg"))
+        if kind == "peg":
+            await self._peg(who)
+            return
         if kind == "many":
             call = self._many(who, wishes)
         else:
@@ -194,6 +192,26 @@ class Crowd:
         mode = Mode.DENY if kind == "unbound" else Mode.ALLOW
         txid = await self.wallet.send(who, call, mode=mode)
         self.sent[txid] = [] if kind == "fake" else [(memo or "", sats) for memo, sats in wishes]
+
+    async def _peg(self, who: str) -> None:
+        """Mint for the store, or a token like it; let the store ask for bitcoin; answer such a wish."""
+        chance, sats = self.chance, self.chance.randrange(600, 9_000)
+        kind = chance.choice(("mint", "ask", "answer", "answer", "spam"))
+        fee = chance.choice((0, 80, 200, None))
+        calls = {
+            "mint": pegged_in(self.devnet, self.merchant, sats, chance.randbytes(32)),
+            "ask": withdrawal(self.devnet, sats, 200),
+            "answer": answer(self.devnet, chance.randrange(1, self.asked + 2), fee),
+            "spam": Call(
+                self.fake.contract,
+                "spam",
+                (UInt(chance.choice((1, 2**63, 2**126))), Principal.parse(self.merchant)),
+            ),
+        }
+        self.asked += kind == "ask"
+        signer = "merchant" if kind == "ask" else who
+        txid = await self.wallet.send(signer, calls[kind], mode=Mode.ALLOW)
+        self.sent[txid] = [("", sats)] if kind == "mint" else []
 
     def _wish(self, memo: str) -> tuple[str | None, int]:
         other = self.chance.choice((memo, memo, memo, None, "ab" * 34, memo[:-2]))
@@ -244,7 +262,7 @@ def test_not_a_sat_of_a_crowd_is_lost(devnet: Devnet, served: Served, shop: Shop
     total = sum(arrived.values())
 
     def booked() -> list[dict[str, Any]]:
-        new = [one for one in deposits(shop) if one["id"] not in known]
+        new = [one for one in deposits(shop) if one["id"] not in known and not is_own(one)]
         real = [one for one in new if one["currency"] == "btc"]
         return real if sum(one["amount"] for one in real) >= total else []
 
@@ -254,6 +272,30 @@ def test_not_a_sat_of_a_crowd_is_lost(devnet: Devnet, served: Served, shop: Shop
     for intent, memo in zip(intents, memos, strict=True):
         paid = shop.read(intent)["status"] == "succeeded"
         assert paid == (arrived[memo] >= 1_000), memo
+    until(lambda: on_chain(devnet) == in_books(shop), seconds=60)
+    assert in_books(shop)[1] > 0, "some withdrawals wait for an answer"
+
+
+def is_own(deposit: dict[str, Any]) -> bool:
+    """Whether it is what a withdrawal gave back."""
+    return bool(deposit["reason"] and deposit["reason"]["code"] == "withdrawal_returned")
+
+
+def on_chain(devnet: Devnet) -> tuple[int, int]:
+    """What the merchant can spend of what came since the beginning, and what withdrawals hold."""
+
+    async def ask(wallet: Wallet) -> tuple[int, int]:
+        free = await wallet.balance("merchant", "get-balance-available")
+        return free - GENESIS_SATS, await wallet.balance("merchant", "get-balance-locked")
+
+    return with_wallet(devnet, ask)
+
+
+def in_books(shop: Shop) -> tuple[int, int]:
+    """The same, as the till has it."""
+    balance = shop.get("/v1/balance")
+    free = (balance[name][0]["amount"] for name in ("available", "pending", "unmatched"))
+    return sum(free), balance["locked"][0]["amount"]
 
 
 async def _pay_all(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from plugins.chain_stacks.tests.stacks_js import CONTRACTS, node_with
@@ -30,6 +31,7 @@ from stacktill_chain_stacks.wire.principals import AssetId, Principal
 
 WHAT = "Stacks on the local chain"
 FEE_USTX = 5_000
+R = TypeVar("R")
 
 
 class Devnet:
@@ -177,6 +179,16 @@ async def opened_wallet(devnet: Devnet) -> AsyncIterator[Wallet]:
     ) as http:
         node = NodeClient(http)
         yield Wallet(devnet, node, Sender(devnet.config(), node, ApiClient(http)))
+
+
+def with_wallet(devnet: Devnet, work: Callable[[Wallet], Coroutine[Any, Any, R]]) -> R:
+    """Do something with a wallet, where nothing runs that could wait for it."""
+
+    async def opened() -> R:
+        async with opened_wallet(devnet) as wallet:
+            return await work(wallet)
+
+    return asyncio.run(opened())
 
 
 @asynccontextmanager
