@@ -34,6 +34,7 @@ def test_every_command_of_a_page_works(
         "brand-the-checkout": ["#0a6e4f", '"logo":"file_', "http://localhost:3000"],
         "sell-with-a-link-or-button": ["Buy coffee", "/button", '"preset":10000', '"expires_at"'],
         "take-payments-at-a-counter": ["/pos/pair?key=rk_test_", "Counter 1"],
+        "give-money-back": ["sign_transaction", '"status":"requires_action"'],
         "answer-unmatched-money": ['"no_memo"', '"matched"', '"dismissed"', "sign_transaction"],
         "send-receipts": ["receipt_email", "/receipt", "ch_"],
         "say-where-you-are-paid": ['"email":"you@example.com"', '"locale":"en"'],
