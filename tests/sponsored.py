@@ -19,7 +19,7 @@ from stacktill.application.wallet_orders import wallet_order
 from stacktill.domain.payment_intents import PaymentIntent
 from stacktill.plugin import Sponsor, sponsor_of
 from stacktill.plugin.storage import UnitOfWork
-from stacktill.runtime.appliance import open_appliance
+from stacktill.runtime.appliance import Appliance, open_appliance
 from stacktill.runtime.config import load_settings
 from stacktill.runtime.sponsor_line import SponsorLine
 from stacktill.web.app import create_app
@@ -115,20 +115,25 @@ def settings_of(devnet: Devnet, folder: Path, *, sponsor: str = "", chain: str =
 
 
 @asynccontextmanager
-async def open_sponsoring(devnet: Devnet, file: Path) -> AsyncIterator[SponsoringTill]:
-    """The till of a configuration file; its store is paid at the chain's own merchant."""
+async def open_sponsoring(
+    devnet: Devnet, file: Path, *, store: Till | None = None
+) -> AsyncIterator[SponsoringTill]:
+    """The till of a configuration file; a new store on it is paid at the chain's own merchant."""
     async with open_appliance(load_settings(file), loops=False) as appliance:
         await appliance.watchers["live"].catch_up()
-        new = await appliance.storage.write(
-            create_merchant, appliance.services, "Live shop", "live@example.com", True
-        )
-        await appliance.storage.write(_pay_at, new.merchant.id, devnet.address("merchant"))
+        key, caller = await _made(appliance, devnet) if store is None else (store.key, store.caller)
         app: Any = create_app(appliance)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://till") as http:
-            caller = Caller(new.merchant.id, livemode=True)
-            till = Till(appliance, caller, new.secret.text, http)
-            yield SponsoringTill(till, devnet)
+            yield SponsoringTill(Till(appliance, caller, key, http), devnet)
+
+
+async def _made(appliance: Appliance, devnet: Devnet) -> tuple[str, Caller]:
+    new = await appliance.storage.write(
+        create_merchant, appliance.services, "Live shop", "live@example.com", True
+    )
+    await appliance.storage.write(_pay_at, new.merchant.id, devnet.address("merchant"))
+    return new.secret.text, Caller(new.merchant.id, livemode=True)
 
 
 def payer_key(devnet: Devnet, name: str, *, sats: int = 100_000, stx: float = 0) -> PrivateKey:
