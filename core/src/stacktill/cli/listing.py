@@ -57,5 +57,7 @@ async def the_merchant(storage: Storage, named: str | None) -> str:
     if named is not None:
         raise NotFound(f"There is no merchant '{named}'; 'stacktill merchant list' shows them.")
     if found:
-        raise RequestError("There are several merchants ('stacktill merchant list'); name one with --merchant.")
+        raise RequestError(
+            "There are several merchants ('stacktill merchant list'); name one with --merchant."
+        )
     raise RequestError("There is no merchant yet; make one with 'stacktill merchant create'.")
