@@ -14,6 +14,7 @@ import {
   now,
   owner,
   passBurnBlocks,
+  simnet,
 } from "../kit/chain.mjs";
 import { moved, printed } from "../kit/events.mjs";
 import {
@@ -247,5 +248,31 @@ describe("stolen keys", () => {
       [merchant, platform],
     );
     assert.equal(balance(stranger), 0n);
+  });
+
+  test("of the owner can keep the contracts for good, and even then nobody's sats", () => {
+    const offer = Cl.some(Cl.principal(stranger));
+    assert.ok(call(PAY, "propose-owner", [offer], owner).ok);
+    assert.ok(call(PAY, "accept-owner", [], stranger).ok);
+    assert.equal(call(PAY, "set-paused", [Cl.bool(false)], owner).error, 100);
+    assert.equal(setFees(0, owner).error, 200);
+    assert.ok(call(PAY, "set-paused", [Cl.bool(true)], stranger).ok);
+    assert.equal(pay(terms()).error, 101);
+    assert.equal(processPayment().error, 201);
+    assert.ok(call(PAY, "set-paused", [Cl.bool(false)], stranger).ok);
+    assert.ok(setMerchant(merchant, { active: false, sender: stranger }).ok);
+    assert.equal(processPayment().error, 206);
+    assert.equal(balance(payer), 100_000n);
+    const plain = [Cl.uint(10), Cl.principal(payer), Cl.principal(merchant), Cl.none()];
+    assert.ok(call(SBTC, "transfer", plain, payer).ok, "and there is always the plain transfer");
+  });
+
+  test("of the deployer are worth nothing when the owner is another", () => {
+    call(PAY, "propose-owner", [Cl.some(Cl.principal(platform))], owner);
+    call(PAY, "accept-owner", [], platform);
+    assert.equal(call(PAY, "propose-owner", [Cl.some(Cl.principal(owner))], owner).error, 100);
+    assert.equal(trust("stranger").error, 100);
+    assert.equal(setMerchant(merchant, { active: false }).error, 200);
+    assert.throws(() => simnet.deployContract("stacktill-pay-v1", "(ok 1)", null, owner));
   });
 });

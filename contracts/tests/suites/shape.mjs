@@ -94,6 +94,16 @@ describe("the shape of the contracts", () => {
     assert.deepEqual(intents, numbersIn(TOLD, /(?<=`)u2\d\d(?=`)/g));
   });
 
+  test("the documentation names the files of these tests that there are", () => {
+    const named = new Set([...TOLD.matchAll(/`([a-z]+\.mjs)`/g)].map((match) => match[1]));
+    const there = new Set(readdirSync(new URL("./", import.meta.url)));
+    assert.ok(named.size > 5);
+    assert.deepEqual(
+      [...named].filter((name) => !there.has(name)),
+      [],
+    );
+  });
+
   test("what they tell has the topics that the documentation names", () => {
     for (const text of code) {
       for (const [, topic] of text.matchAll(/topic: "([a-z-]+)"/g)) {
