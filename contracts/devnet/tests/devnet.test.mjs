@@ -5,6 +5,7 @@ import { devnet } from "./kit/client.mjs";
 import "./suites/node.mjs";
 import "./suites/rejections.mjs";
 import "./suites/mempool.mjs";
+import "./suites/sponsored.mjs";
 import "./suites/conditions.mjs";
 import "./suites/payments.mjs";
 import "./suites/pegs.mjs";

@@ -79,9 +79,10 @@ export async function deploy(from, contractName, codeBody, options = {}) {
   return makeContractDeploy({ ...(await signedBy(from, options)), ...given });
 }
 
-export async function sponsored(transaction, { by = "sponsor", fee = 3000 } = {}) {
+export async function sponsored(transaction, { by = "sponsor", fee = 3000, nonce } = {}) {
   const { address, private_key: sponsorPrivateKey } = accounts[by];
-  const { next_nonce: sponsorNonce } = await get(`/extended/v3/principals/${address}/nonces`);
+  const { next_nonce: next } = await get(`/extended/v3/principals/${address}/nonces`);
+  const sponsorNonce = nonce ?? next;
   return sponsorTransaction({
     transaction,
     sponsorPrivateKey,
