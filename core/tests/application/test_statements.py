@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from core.tests.application.money_till import SBTC, Till, open_books, open_till
+from core.tests.application.peg_kit import accepted, minted, requested
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -194,6 +195,29 @@ async def test_foreign_tokens_are_no_part_of_it(till: Till) -> None:
     assert (made.line_count, made.asset) == (0, SBTC)
 
 
+async def test_a_withdrawal_under_way_is_in_the_balances_and_not_among_what_is_gone(
+    till: Till,
+) -> None:
+    """From one month to the next what it holds is the store's own."""
+    begun = midnight(till)
+    await pay(till, 9_000)
+    await till.mine(*requested(till, 6_200))
+    next_day(till)
+    middle = midnight(till)
+    await till.mine(*accepted(till, 6_200, 150))
+    next_day(till)
+    first = await make(till, begun, middle)
+    second = await make(till, middle, midnight(till))
+    assert first.closing == second.opening
+    assert (first.closing["available"], first.closing["locked"]) == (2_800, 6_200)
+    assert first.closing["outside"] == 0
+    assert (first.totals["burn_seen"], first.totals["lock_seen"]) == (6_200, 6_200)
+    assert (second.totals["unlock_seen"], second.totals["return_seen"]) == (6_200, 150)
+    assert second.closing["locked"] == 0
+    assert second.closing["outside"] == 6_050
+    assert second.closing["available"] == 2_950
+
+
 async def test_the_cost_is_that_of_the_period(till: Till) -> None:
     """However much moved before and after, only the lines of the period are read."""
     for _ in range(12):
@@ -213,7 +237,19 @@ async def test_the_cost_is_that_of_the_period(till: Till) -> None:
     assert len(kept) <= 4
 
 
-VERBS = ("pay", "stray", "spend", "fork", "hours", "day", "days", "statement")
+VERBS = (
+    "pay",
+    "stray",
+    "spend",
+    "mint",
+    "ask",
+    "answer",
+    "fork",
+    "hours",
+    "day",
+    "days",
+    "statement",
+)
 
 
 @given(seed=st.integers(0, 2**32), verbs=st.lists(st.sampled_from(VERBS), max_size=25))
@@ -239,6 +275,12 @@ async def _do(till: Till, chance: Random, verb: str, begun: int) -> None:
         await till.mine(till.transfer(chance.randint(1, 9_000)))
     elif verb == "spend":
         await till.mine(till.transfer(7, sender=till.address, recipient="ST-cold"))
+    elif verb == "mint":
+        await till.mine(minted(till, chance.randint(1, 9_000)))
+    elif verb == "ask":
+        await till.mine(*requested(till, 800))
+    elif verb == "answer":
+        await till.mine(*accepted(till, 800, chance.choice((0, 30, 800))))
     elif verb == "fork":
         back = await till.revert(chance.randint(1, 3))
         await till.mine(*back[: len(back) // 2], fork=f"{chance.random()}")
