@@ -87,9 +87,9 @@ def test_what_the_letter_says_stops_the_thief(
     shop, email = owner
     scheduled(shop, "ST26FVX16539KKXZKJN098Q08HRX3XBAP541MFS0P")
     (letter,) = post.letters_to(email, count=1)
-    found = re.search(r"stacktill (merchant address cancel sa_\w+)", plain(letter))
+    found = re.search(r"stacktill (merchant address cancel sa_\w+ --merchant \w+)", plain(letter))
     assert found is not None
-    sender.run(*found[1].split(), "--merchant", shop.id)
+    sender.run(*found[1].split())
     told = post.letters_to(email, count=2)[1]
     assert told.message["Subject"].endswith("is canceled")
     shop.sandbox("advance", seconds=4 * DAY)

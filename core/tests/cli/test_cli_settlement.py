@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from stacktill.cli import main
+from stacktill_chain_sandbox.principals import named_address
 from stacktill_chain_sandbox.wallets import sign
 
 WALLET = "ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"
@@ -61,6 +62,26 @@ def test_a_contract_is_taken_knowingly(box: Box) -> None:
     assert "can send sBTC" in box.run("merchant", "address", "set", vault, status=1)
     told = box.run("merchant", "address", "set", vault, "--contract-can-send")
     assert f"New address: {vault}" in told
+
+
+def test_an_address_of_several_keys_is_announced_unproven(box: Box) -> None:
+    vault = named_address("three of us", version=21)
+    told = box.run("merchant", "address", "set", vault)
+    assert "no single key that could sign" in told
+    assert "--signature HEX" not in told.replace("--current-signature HEX", "")
+    change = json.loads(box.run("merchant", "address", "show", "--json"))[0]
+    assert (change["form"], change["proven"]) == ("multisig", False)
+    confirm = ("merchant", "address", "confirm", change["id"])
+    assert "will be in force" in box.run(*confirm)
+    old = sign(SEED, change["message"], address=change["replaces"])
+    assert "in force now" in box.run(*confirm, "--current-signature", old)
+    box.run("merchant", "address", "set", WALLET)
+    change = json.loads(box.run("merchant", "address", "show", "--json"))[0]
+    signed = ("--signature", sign(SEED, change["message"], address=WALLET))
+    confirm = ("merchant", "address", "confirm", change["id"], *signed)
+    told = box.run(*confirm, "--current-signature", signed[1], status=1)
+    assert "Leave current_signature out" in " ".join(told.split())
+    assert "will be in force" in box.run(*confirm)
 
 
 def test_a_change_is_canceled(box: Box) -> None:

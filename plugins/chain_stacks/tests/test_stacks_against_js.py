@@ -24,6 +24,7 @@ from plugins.chain_stacks.tests.wire_cases import (
     told_value,
 )
 
+from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.wire.c32 import decode_address, encode_address
 from stacktill_chain_stacks.wire.clarity import Ascii, Tuple, UInt, Value
 from stacktill_chain_stacks.wire.conditions import OneKey
@@ -205,3 +206,30 @@ def test_structured_data(
     key = PrivateKey(secret)
     assert sign_structured(key, domain, message).hex() == theirs["signature"]
     assert structured_hash(domain, message) == sha256(bytes.fromhex(theirs["encoded"]))
+
+
+@compared
+@given(
+    text=st.text(st.characters(min_codepoint=32, max_codepoint=126) | st.just("\n"), max_size=400),
+    secret=SECRETS,
+    chain=st.sampled_from((1, 2**31)),
+)
+def test_a_text_signed_as_data_proves_an_address(
+    js: StacksJs, text: str, secret: bytes, chain: int
+) -> None:
+    """As the how-to tells merchants to do it, whose wallets sign no plain text."""
+    domain = [
+        ["name", {"kind": "ascii", "value": "stacktill"}],
+        ["version", {"kind": "ascii", "value": "1.0.0"}],
+        ["chain-id", {"kind": "uint", "value": str(chain)}],
+    ]
+    theirs = js.ask(
+        "structured",
+        domain={"kind": "tuple", "value": domain},
+        message={"kind": "tuple", "value": [["message", {"kind": "ascii", "value": text}]]},
+        key=secret.hex() + "01",
+    )
+    addresses = Addresses(mainnet=chain == 1, chain_id=chain)
+    own = str(PrivateKey(secret).principal(mainnet=chain == 1))
+    assert addresses.is_signed(text, theirs["signature"], address=own)
+    assert not addresses.is_signed(f"{text}.", theirs["signature"], address=own)

@@ -27,10 +27,10 @@ from stacktill.testing import ChainContract
 from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.plugin import stacktill_chain, stacktill_plugin
-from stacktill_chain_stacks.wire.clarity import Ascii, UInt
+from stacktill_chain_stacks.wire.clarity import Ascii, Tuple, UInt
 from stacktill_chain_stacks.wire.encoding import encode_value
 from stacktill_chain_stacks.wire.keys import PrivateKey
-from stacktill_chain_stacks.wire.messages import sign_message
+from stacktill_chain_stacks.wire.messages import as_structured, sign_message, sign_structured
 from stacktill_chain_stacks.wire.principals import Principal
 
 TXID = named_hash("transaction")
@@ -294,14 +294,16 @@ def test_testnet_takes_testnets_addresses() -> None:
 
 
 def test_an_address_says_whose_it_is() -> None:
-    addresses = Addresses(mainnet=True)
+    addresses = Addresses(mainnet=True, chain_id=1)
     multisig = SBTC.partition(".")[0]
     assert addresses.form(ALICE) == "wallet"
     assert addresses.form(multisig) == "multisig"
     assert addresses.form(SBTC) == "contract"
     assert addresses.form("ST000000000000000000002AMW42H") is None
-    assert Addresses(mainnet=False).form("ST000000000000000000002AMW42H") == "wallet"
-    assert Addresses(mainnet=False).form(ALICE) is None
+    assert (
+        Addresses(mainnet=False, chain_id=2**31).form("ST000000000000000000002AMW42H") == "wallet"
+    )
+    assert Addresses(mainnet=False, chain_id=2**31).form(ALICE) is None
 
 
 MAIN_WALLETS = (ALICE, SBTC.partition(".")[0], f"{ALICE}.vault")
@@ -321,14 +323,16 @@ MAIN_WALLETS = (ALICE, SBTC.partition(".")[0], f"{ALICE}.vault")
     ],
 )
 def test_where_money_would_be_lost_is_told(text: str, why: str) -> None:
-    addresses = Addresses(mainnet=True, sbtc=SBTC, pay_contract=f"{ALICE}.stacktill-pay-v1")
+    addresses = Addresses(
+        mainnet=True, chain_id=1, sbtc=SBTC, pay_contract=f"{ALICE}.stacktill-pay-v1"
+    )
     assert why in (addresses.fault(text) or "")
 
 
 def test_nothing_is_said_against_other_addresses() -> None:
-    mainnet = Addresses(mainnet=True, sbtc=SBTC)
+    mainnet = Addresses(mainnet=True, chain_id=1, sbtc=SBTC)
     assert [mainnet.fault(text) for text in (*MAIN_WALLETS, "no address")] == [None] * 4
-    told = [Addresses(mainnet=False).fault(text) for text in MAIN_WALLETS]
+    told = [Addresses(mainnet=False, chain_id=2**31).fault(text) for text in MAIN_WALLETS]
     assert all("begins with ST or SN" in (fault or "") for fault in told)
 
 
@@ -336,7 +340,7 @@ def test_only_the_wallet_of_the_address_signed_exactly_this() -> None:
     key = PrivateKey(bytes(31) + b"\x07")
     own = key.principal(mainnet=True)
     signature = sign_message(key, "message").hex()
-    addresses = Addresses(mainnet=True)
+    addresses = Addresses(mainnet=True, chain_id=1)
     assert addresses.is_signed("message", signature, address=str(own))
     assert addresses.is_signed("message", f"0x{signature}", address=str(own))
     altered = signature[:-2] + "07"
@@ -353,3 +357,22 @@ def test_only_the_wallet_of_the_address_signed_exactly_this() -> None:
         ("message", signature, str(Principal(20, own.hash160))),
     ):
         assert not addresses.is_signed(message, given, address=address)
+
+
+def test_wallets_that_sign_data_only_sign_the_same_words_as_data() -> None:
+    key = PrivateKey(bytes(31) + b"\x07")
+    own = str(key.principal(mainnet=True))
+    text = "stacktill: change where a store is paid\nStore: acct_1"
+    signature = sign_structured(key, *as_structured(text, chain_id=1)).hex()
+    addresses = Addresses(mainnet=True, chain_id=1)
+    assert addresses.is_signed(text, signature, address=own)
+    assert not addresses.is_signed(f"{text}0", signature, address=own)
+    assert not addresses.is_signed(text, signature, address=ALICE)
+    assert not addresses.is_signed("no ASCII: \u00e9", signature, address=own)
+    # Nothing that was signed for another network, or another program, counts.
+    assert not Addresses(mainnet=True, chain_id=2).is_signed(text, signature, address=own)
+    domain, data = as_structured(text, chain_id=1)
+    other = Tuple({**domain.items, "name": Ascii("another")})
+    for signed in ((other, data), (domain, data.items["message"]), (data, domain)):
+        given = sign_structured(key, *signed).hex()
+        assert not addresses.is_signed(text, given, address=own)

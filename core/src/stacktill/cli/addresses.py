@@ -92,16 +92,30 @@ def set_(
     if as_json:
         _say(change, as_json=True)
         return
-    say(f"{change.id}: sign this message with the wallet of {address},")
-    if change.replaces is not None:
-        say(f"and with that of {change.replaces}, if it shall be in force at once:")
+    whose = "" if merchant is None else f" --merchant {merchant}"
+    mode = " --live" if live else ""
+    _say_what_to_sign(change, f"confirm {change.id}{whose}{mode}")
+
+
+def _say_what_to_sign(change: AddressChange, confirm: str) -> None:
+    can_sign = change.form == "wallet"
+    if can_sign:
+        say(f"{change.id}: sign this message with the wallet of {change.address}:")
+    else:
+        say(
+            f"{change.id}: {change.address} has no single key that could sign, so that nothing proves"
+        )
+        say("that it is yours. Compare it to the letter. The message of the change is:")
     say()
     say(change.message)
     say()
     say(f"Then, before {moment(change.sign_before)} UTC:")
-    whose = "" if merchant is None else f" --merchant {merchant}"
-    mode = " --live" if live else ""
-    say(f"  stacktill merchant address confirm {change.id}{whose}{mode} --signature HEX")
+    say(f"  stacktill merchant address {confirm}{' --signature HEX' if can_sign else ''}")
+    if change.replaces is not None:
+        say()
+        say(f"The change is announced, and takes effect some days later. If {change.replaces}")
+        say("has a single key, its wallet's signature of the same message has it at once:")
+        say("  --current-signature HEX")
 
 
 @address.command()

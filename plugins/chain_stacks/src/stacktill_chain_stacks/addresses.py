@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from stacktill_chain_stacks.wire.decoding import from_hex
 from stacktill_chain_stacks.wire.errors import WireError
-from stacktill_chain_stacks.wire.messages import signer_of_message
+from stacktill_chain_stacks.wire.messages import (
+    as_structured,
+    signer_of_message,
+    signer_of_structured,
+)
 from stacktill_chain_stacks.wire.principals import MAINNET_VERSIONS, TESTNET_VERSIONS, Principal
 
 if TYPE_CHECKING:
@@ -24,9 +29,15 @@ class Addresses:
     """Mainnet's addresses, or testnets'; what ``sbtc`` and ``pay_contract`` get, nobody gets out again."""
 
     def __init__(
-        self, *, mainnet: bool, sbtc: str | None = None, pay_contract: str | None = None
+        self,
+        *,
+        mainnet: bool,
+        chain_id: int,
+        sbtc: str | None = None,
+        pay_contract: str | None = None,
     ) -> None:
         self._mainnet = mainnet
+        self._chain_id = chain_id
         self._one_key, self._several_keys = MAINNET_VERSIONS if mainnet else TESTNET_VERSIONS
         self._sbtc_deployer = sbtc and sbtc.partition(".")[0]
         self._pay_contract = pay_contract
@@ -61,11 +72,29 @@ class Addresses:
         return None
 
     def is_signed(self, message: str, signature: str, *, address: str) -> bool:
-        """Whether the one wallet of ``address`` made this signature (R, S, V in hex) of this text."""
+        """Whether the one wallet of ``address`` made this signature (R, S, V in hex) of this text.
+
+        It may have signed the plain text, or the same text as structured data (SIP-018).
+        """
         if self.form(address) != "wallet":
             return False
-        try:
-            signer = signer_of_message(message, from_hex(signature), mainnet=self._mainnet)
-        except (WireError, UnicodeEncodeError):
-            return False
-        return str(signer) == address
+        return any(
+            _is_by(address, signer, message, signature)
+            for signer in (self._signer_of_text, self._signer_of_data)
+        )
+
+    def _signer_of_text(self, message: str, signature: bytes) -> Principal:
+        return signer_of_message(message, signature, mainnet=self._mainnet)
+
+    def _signer_of_data(self, message: str, signature: bytes) -> Principal:
+        domain, data = as_structured(message, chain_id=self._chain_id)
+        return signer_of_structured(domain, data, signature, mainnet=self._mainnet)
+
+
+def _is_by(
+    address: str, signer: Callable[[str, bytes], Principal], message: str, signature: str
+) -> bool:
+    try:
+        return str(signer(message, from_hex(signature))) == address
+    except (WireError, UnicodeEncodeError):
+        return False

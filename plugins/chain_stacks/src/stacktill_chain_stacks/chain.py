@@ -59,7 +59,10 @@ class StacksChain:
         self._pulse = pulse
         self._asset = AssetId.parse(self.sbtc_asset)
         self._addresses = Addresses(
-            mainnet=config.is_mainnet, sbtc=config.sbtc, pay_contract=config.pay_contract
+            mainnet=config.is_mainnet,
+            chain_id=config.network_id,
+            sbtc=config.sbtc,
+            pay_contract=config.pay_contract,
         )
 
     async def tip(self) -> Block:

@@ -138,7 +138,7 @@ def _rows(notice: Notice, words: Tongue) -> list[Row]:
     rows.append(Row(words.say("Change"), news.id, is_code=True))
     if notice.kind in ("scheduled", "will_activate"):
         live = " --live" if notice.livemode else ""
-        command = f"stacktill merchant address cancel {news.id}{live}"
+        command = f"stacktill merchant address cancel {news.id} --merchant {notice.store_id}{live}"
         rows.append(Row(words.say("Cancel it with"), command, is_code=True))
         rows.append(Row("API", f"POST /v1/settlement_addresses/{news.id}/cancel", is_code=True))
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacktill_chain_stacks.wire.clarity import Value
+from stacktill_chain_stacks.wire.clarity import Ascii, Tuple, UInt, Value
 from stacktill_chain_stacks.wire.encoding import encode_value
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.hashes import sha256
@@ -10,6 +10,7 @@ from stacktill_chain_stacks.wire.keys import PrivateKey, address_of, recover
 from stacktill_chain_stacks.wire.principals import Principal
 
 __all__ = [
+    "as_structured",
     "message_hash",
     "sign_message",
     "sign_structured",
@@ -32,6 +33,17 @@ def structured_hash(domain: Value, message: Value) -> bytes:
     """What a wallet signs when it is asked to sign data for a domain (SIP-018)."""
     parts = (sha256(encode_value(value)) for value in (domain, message))
     return sha256(_STRUCTURED_PREFIX + b"".join(parts))
+
+
+def as_structured(message: str, *, chain_id: int) -> tuple[Tuple, Tuple]:
+    """A text as data for a domain, for wallets that sign no plain text: the domain, and the data.
+
+    Raise ``WireError`` for a text that is not ASCII.
+    """
+    domain = Tuple(
+        {"name": Ascii("stacktill"), "version": Ascii("1.0.0"), "chain-id": UInt(chain_id)}
+    )
+    return domain, Tuple({"message": Ascii(message)})
 
 
 def sign_message(key: PrivateKey, message: str) -> bytes:
