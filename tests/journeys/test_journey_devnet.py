@@ -335,6 +335,7 @@ def test_what_cannot_be_is_said(newcomer: Newcomer, shop: Shop, tmp_path: Path) 
     assert "Nobody is called dave" in complaint("pay", paid["id"], "--from", "dave")
     assert "cannot be paid" in complaint("pay", "pi_nothing")
     assert "not waiting for a signature" in complaint("refund", "re_nothing")
+    assert "refuses: depth is a whole number" in complaint("reorg", "--depth", "900")
     assert "runs already" in newcomer.types("devnet")
     assert "A till runs already at" in complaint("till")
     away = tmp_path / "away.toml"

@@ -70,7 +70,7 @@ class Remote:
             f"{self.url}/devnet/{what}", json=details, timeout=TIMEOUT_SECONDS, trust_env=False
         )
         if reply.status_code != 200:
-            raise InvalidRequest(f"The local chain refuses: {reply.text[:200]}")
+            raise InvalidRequest(f"The local chain refuses: {_reason(reply)}")
         return dict(reply.json())
 
     def key(self, name: str) -> PrivateKey:
@@ -79,3 +79,11 @@ class Remote:
         if name not in accounts:
             raise InvalidRequest(f"Nobody is called {name}. There are: {', '.join(accounts)}.")
         return PrivateKey.parse(accounts[name]["private_key"])
+
+
+def _reason(reply: httpx.Response) -> str:
+    """What the chain says, without the marks around it."""
+    try:
+        return str(reply.json()["error"])[:200]
+    except (ValueError, KeyError, TypeError):
+        return reply.text[:200]
