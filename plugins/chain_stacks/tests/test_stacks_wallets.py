@@ -22,6 +22,7 @@ from stacktill.plugin import Chain, WalletCall, WalletDesk, WalletOrder, wallet_
 from stacktill.testing import FakeClock
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.spending import Allowance
+from stacktill_chain_stacks.wallets import Wallets
 from stacktill_chain_stacks.wire.clarity import Bool
 from stacktill_chain_stacks.wire.decoding import decode_value
 from stacktill_chain_stacks.wire.payloads import Call, StxTransfer
@@ -166,6 +167,20 @@ async def test_a_purse_is_what_can_be_spent(devnet: Devnet, wallet: Wallet, tmp_
         found = await desk.purse(nobody, call)
         assert found is not None
         assert found.sats == 7
+
+
+async def test_a_fee_is_kept_for_its_size_alone(devnet: Devnet, tmp_path: Path) -> None:
+    """A sponsored call is longer than the same call without a sponsor, and a node asks more for it."""
+    async with opened_devnet_chain(devnet, tmp_path) as (chain, _):
+        desk = desk_of(chain)
+        assert isinstance(desk, Wallets)
+        call = await desk.call(order(devnet), devnet.address("alice"))
+        purse = await desk.purse(devnet.address("alice"), call)
+        assert purse is not None
+        payload = await desk.paying(order(devnet), Principal.parse(devnet.address("alice")))
+        longer = await desk.fee_ustx(payload, call.size_bytes + 102)
+        assert longer >= max(purse.fee_ustx, call.size_bytes + 102)
+        assert await desk.fee_ustx(payload, call.size_bytes) == purse.fee_ustx
 
 
 async def test_what_became_of_a_transaction_is_told(

@@ -59,7 +59,7 @@ class Wallets:
         self._clock = clock
         self._signer = signer
         self._allowance = Allowance(config.pace_per_minute)
-        self._fees: dict[str, tuple[int, int]] = {}
+        self._fees: dict[tuple[str, int], tuple[int, int]] = {}
         self._contract_works: tuple[int, bool] | None = None
 
     async def call(self, order: WalletOrder, payer: str) -> WalletCall:
@@ -91,13 +91,13 @@ class Wallets:
         return isinstance(asked, Ok)
 
     async def fee_ustx(self, payload: Call, size_bytes: int) -> int:
-        """What a call of that function is likely to cost."""
-        now = self._clock.now()
-        known = self._fees.get(payload.function)
+        """What a call of that function and size is likely to cost; room for a sponsor makes it longer."""
+        now, kind = self._clock.now(), (payload.function, size_bytes)
+        known = self._fees.get(kind)
         if known is not None and now - known[0] < KEPT_SECONDS:
             return known[1]
         fee = await choose_fee(self._node, self._api, payload, size_bytes)
-        self._fees[payload.function] = (now, fee.ustx)
+        self._fees[kind] = (now, fee.ustx)
         return fee.ustx
 
     async def purse(self, payer: str, call: WalletCall) -> Purse | None:
