@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, started_devnet, with_wallet
 from plugins.chain_stacks.tests.pegs import answer, answer_many, pegged_in, withdrawal
+from tests.contract import check_answer
 from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
 
@@ -20,6 +24,7 @@ from stacktill_chain_stacks.wire.principals import Principal
 
 pytestmark = pytest.mark.xdist_group("devnet")
 
+ROOT = Path(__file__).resolve().parents[2]
 GENESIS_SATS = 1_000_000_000
 """What everybody has before the first block, and before any books."""
 SPAM = """
@@ -50,8 +55,10 @@ def served(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def shop(devnet: Devnet, served: Served) -> Shop:
-    """A store that is paid at the merchant's wallet."""
-    return live_shop(served, devnet.address("merchant"))
+    """A store that is paid at the merchant's wallet; its answers are held against the document."""
+    made = live_shop(served, devnet.address("merchant"))
+    made.http.event_hooks["response"].append(check_answer)
+    return made
 
 
 def held(shop: Shop) -> dict[str, int]:
@@ -126,6 +133,17 @@ def test_what_is_minted_asks_what_it_is_for_and_pays_when_told(devnet: Devnet, s
     charge = shop.get(f"/v1/charges/{shop.read(intent)['latest_charge']}")
     assert charge["payment_method_details"]["crypto"]["buyer_address"] is None
     assert agree(devnet, shop)
+
+
+def test_the_balance_is_checked_by_hand_as_the_page_says(
+    devnet: Devnet, served: Served, shop: Shop
+) -> None:
+    page = (ROOT / "docs/how-to/check-a-payment-by-hand.md").read_text(encoding="utf-8")
+    (words,) = re.findall(
+        r"^    stacktill (chain read \S+ get-balance-available .*)$", page, re.MULTILINE
+    )
+    told = served.run(*shlex.split(words.replace("YOUR-ADDRESS", devnet.address("merchant"))))
+    assert told.strip() == f"(ok u{GENESIS_SATS + held(shop)['available']})"
 
 
 def test_a_withdrawal_is_in_the_books_while_it_lasts_and_after(devnet: Devnet, shop: Shop) -> None:

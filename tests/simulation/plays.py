@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from tests.simulation.run import Run, simulate
+from tests.simulation.scripted_chain import LOCKED, Moved
 from tests.simulation.street import Shop
 
 __all__ = ["PLAYS", "deaths"]
@@ -73,6 +74,28 @@ async def strays(run: Run) -> None:
     await run.finish()
 
 
+async def pegs(run: Run) -> None:
+    """Bitcoin comes and pays when told so; two withdrawals begin, one is done and one refused; forks."""
+    shop = await _opened(run)
+    nature = run.world.natures[False]
+    intent = await run.shops.intent_of(shop.callers[False], 700)
+    assert intent is not None
+    address = run.payers.address(False)
+    nature.submit(Moved(700, None, address))
+    for amount in (600, 900):
+        nature.submit(Moved(amount, address, None), Moved(amount, None, address, asset=LOCKED))
+    await _mine(run)
+    await run.shops.attach_deposit()
+    nature.submit(Moved(600, address, None, asset=LOCKED), Moved(80, None, address))
+    nature.submit(Moved(900, address, None, asset=LOCKED), Moved(900, None, address))
+    await _mine(run)
+    nature.reorg(4, fate="later")
+    await asyncio.sleep(1)
+    await _mine(run)
+    await run.finish()
+    assert _statuses(run) == ["succeeded"]
+
+
 async def post(run: Run) -> None:
     """Receivers fail, hang and go; an endpoint is rolled, disabled and deleted; the log is replayed."""
     shop = await _opened(run)
@@ -107,7 +130,9 @@ def _statuses(run: Run) -> list[Any]:
     return [row[0] for row in run.world.books.rows("SELECT status FROM payment_intents")]
 
 
-PLAYS: dict[str, Play] = {play.__name__: play for play in (sale_and_refund, forks, strays, post)}
+PLAYS: dict[str, Play] = {
+    play.__name__: play for play in (sale_and_refund, forks, strays, pegs, post)
+}
 
 
 def deaths(name: str, moments: Iterable[int], seed: int = 7) -> list[str]:
