@@ -15,7 +15,7 @@ from stacktill.application.services import Caller, Services
 from stacktill.application.store_settings import settings_from
 from stacktill.application.views.account import account_view
 from stacktill.domain.confirmations import Confirmations, ConfirmationStep
-from stacktill.domain.errors import InvalidParameter, NotFound
+from stacktill.domain.errors import Forbidden, InvalidParameter, NotFound
 from stacktill.domain.merchants import Merchant, StorePolicy
 from stacktill.plugin.storage import UnitOfWork
 
@@ -76,10 +76,23 @@ def update_account(
     if "metadata" in params:
         changes["metadata"] = merged(merchant.metadata, params["metadata"])
     if params.get("payment_policy"):
+        _check_may_judge(services, caller, merchant)
         changes["policy"] = policy_from(merchant.policy, params["payment_policy"])
     if params.get("settings"):
         changes["settings"] = settings_from(merchant.settings, params["settings"])
     return change_account(uow, services, caller, merchant, replace(merchant, **changes))
+
+
+def _check_may_judge(services: Services, caller: Caller, merchant: Merchant) -> None:
+    """Refuse a key of test mode what decides when real money has been paid: such keys lie about."""
+    live = services.live_chain
+    if caller.livemode or live is None or live.chain_id not in merchant.addresses:
+        return
+    raise Forbidden(
+        "The payment_policy judges this store's live payments too, so it changes with a live key only.",
+        code="livemode_only",
+        param="payment_policy",
+    )
 
 
 def account_of(uow: UnitOfWork, caller: Caller) -> Merchant:
