@@ -24,8 +24,8 @@ from plugins.chain_stacks.tests.wire_cases import (
     told_value,
 )
 
+from stacktill.domain.c32 import decode_address, encode_address
 from stacktill_chain_stacks.addresses import Addresses
-from stacktill_chain_stacks.wire.c32 import decode_address, encode_address
 from stacktill_chain_stacks.wire.clarity import Ascii, Tuple, UInt, Value
 from stacktill_chain_stacks.wire.conditions import OneKey
 from stacktill_chain_stacks.wire.decoding import decode_value

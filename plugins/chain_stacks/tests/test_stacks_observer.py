@@ -11,8 +11,8 @@ import httpx
 import pytest
 from plugins.chain_stacks.tests.stacks_kit import opened_chain
 
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_stacks.observer import serve_observer
-from stacktill_chain_stacks.pulse import Pulse
 
 TOKEN = "observer-token"
 

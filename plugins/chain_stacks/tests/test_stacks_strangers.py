@@ -18,13 +18,13 @@ from plugins.chain_stacks.tests.stacks_kit import opened_chain
 from plugins.chain_stacks.tests.test_stacks_node_source import told
 
 from stacktill.domain.errors import ConfigError
+from stacktill.plugin.pulse import Pulse
 from stacktill.testing import FakeClock, plugin_context
 from stacktill_chain_stacks import observer
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.observer import MOST_CONNECTIONS, serve_observer
 from stacktill_chain_stacks.plugin import stacktill_chain
-from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.shortening import LONGEST_TEXT_BYTES, Shortener
 from stacktill_chain_stacks.told import read_told_block
 

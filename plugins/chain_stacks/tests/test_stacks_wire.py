@@ -16,10 +16,8 @@ from plugins.chain_stacks.tests.wire_cases import (
     SECRETS,
     U64,
     VALUES,
-    VERSIONS,
 )
 
-from stacktill_chain_stacks.wire.c32 import decode_address, encode_address
 from stacktill_chain_stacks.wire.clarity import Ascii, Buffer, List, Some, Tuple, UInt, Utf8, Value
 from stacktill_chain_stacks.wire.conditions import (
     ManyKeys,
@@ -63,14 +61,6 @@ thorough = settings(max_examples=300, deadline=None)
 
 
 @thorough
-@given(version=VERSIONS, hash=HASHES)
-def test_an_address_is_read_as_it_was_written(version: int, hash: bytes) -> None:
-    text = encode_address(version, hash)
-    assert decode_address(text) == (version, hash)
-    assert len(text) <= 41
-
-
-@thorough
 @given(principal=PRINCIPALS, at=st.integers(0, 60), letter=st.sampled_from("0ABILOUZl.-é \n"))
 def test_a_typing_error_is_no_other_principal(principal: Principal, at: int, letter: str) -> None:
     text = str(principal)
@@ -89,7 +79,7 @@ def test_a_typing_error_is_no_other_principal(principal: Principal, at: int, let
 @example("S" * 10_000)
 @example("SP")
 def test_no_text_breaks_the_reader_of_principals(text: str) -> None:
-    for read in (Principal.parse, AssetId.parse, decode_address):
+    for read in (Principal.parse, AssetId.parse):
         with pytest.raises(WireError):
             read(text)
 

@@ -18,11 +18,11 @@ from stacktill.plugin import (
     Sponsor,
     Transfer,
 )
+from stacktill.plugin.pulse import Pulse
+from stacktill.plugin.refunds import refund_call
 from stacktill_chain_sandbox.database import Database
 from stacktill_chain_sandbox.faults import FAULTS, REFUSING, garbage_block, suffer
 from stacktill_chain_sandbox.principals import SBTC_ASSET, is_principal, named_address
-from stacktill_chain_sandbox.pulse import Pulse
-from stacktill_chain_sandbox.refunds import refund_transaction
 from stacktill_chain_sandbox.sponsor import SandboxSponsor
 from stacktill_chain_sandbox.state import State
 from stacktill_chain_sandbox.wallets import address_fault, address_form, is_signed
@@ -113,7 +113,7 @@ class SandboxChain:
 
     def refund_transaction(self, terms: RefundTerms) -> dict[str, object]:
         """The sBTC transfer that the merchant's wallet must sign."""
-        return refund_transaction(terms)
+        return refund_call(terms, asset=SBTC_ASSET, network="sandbox")
 
     async def health(self) -> Health:
         """Whether the source answers; a fault that was asked for is named."""

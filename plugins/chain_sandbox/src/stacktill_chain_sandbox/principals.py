@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from stacktill.domain.addresses import AddressForm
-from stacktill_chain_sandbox.c32 import decode_address, encode_address
+from stacktill.domain.c32 import decode_address, encode_address
 
 __all__ = [
     "FAUCET",

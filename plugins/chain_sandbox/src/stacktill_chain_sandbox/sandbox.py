@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager, closing
 
 from stacktill.domain.errors import StacktillError
 from stacktill.plugin import Chain, PluginContext
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_sandbox.chain import SandboxChain
 from stacktill_chain_sandbox.clock import SandboxClock
 from stacktill_chain_sandbox.config import SandboxConfig
 from stacktill_chain_sandbox.database import Database
 from stacktill_chain_sandbox.miner import Miner
-from stacktill_chain_sandbox.pulse import Pulse
 from stacktill_chain_sandbox.script import Script
 
 __all__ = ["FILE_NAME", "open_sandbox"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from stacktill.domain.errors import InvalidParameter, InvalidRequest
 from stacktill.plugin import Block, SandboxOrder, WalletOrder
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_sandbox.clock import SandboxClock
 from stacktill_chain_sandbox.database import Database
 from stacktill_chain_sandbox.faults import FAULTS
 from stacktill_chain_sandbox.miner import Miner
 from stacktill_chain_sandbox.orders import check_asset, check_order, check_principal, submit
 from stacktill_chain_sandbox.principals import SBTC_ASSET
-from stacktill_chain_sandbox.pulse import Pulse
 from stacktill_chain_sandbox.sponsor import signed_call
 from stacktill_chain_sandbox.wallets import sign
 

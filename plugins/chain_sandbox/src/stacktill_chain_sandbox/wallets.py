@@ -6,8 +6,8 @@ import hashlib
 import hmac
 
 from stacktill.domain.addresses import AddressForm
+from stacktill.domain.c32 import decode_address
 from stacktill.domain.errors import InvalidParameter
-from stacktill_chain_sandbox.c32 import decode_address
 from stacktill_chain_sandbox.principals import SBTC_CONTRACT, form_of
 
 __all__ = ["address_fault", "address_form", "is_signed", "sign"]

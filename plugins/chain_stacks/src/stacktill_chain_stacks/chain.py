@@ -16,9 +16,9 @@ from stacktill.plugin import (
     Transfer,
     WalletDesk,
 )
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_stacks.addresses import Addresses
 from stacktill_chain_stacks.config import SBTC_ASSET_NAME, StacksConfig
-from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.refunds import refund_transaction
 from stacktill_chain_stacks.source import ChainSource
 from stacktill_chain_stacks.wire.principals import AssetId

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 import h11
 
 from stacktill.plugin import ChainUnavailable
-from stacktill_chain_stacks.pulse import Pulse
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_stacks.shortening import Shortener
 
 __all__ = ["serve_observer"]

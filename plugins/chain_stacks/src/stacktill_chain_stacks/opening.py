@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmana
 
 from stacktill.domain.errors import ConfigError
 from stacktill.plugin import Chain, ChainUnavailable, Clock, PluginContext
+from stacktill.plugin.pulse import Pulse
 from stacktill_chain_stacks.agreement import Agreement
 from stacktill_chain_stacks.chain import StacksChain
 from stacktill_chain_stacks.client.api import ApiClient
@@ -20,7 +21,6 @@ from stacktill_chain_stacks.journal import Journal
 from stacktill_chain_stacks.node_source import NodeSource
 from stacktill_chain_stacks.observer import serve_observer
 from stacktill_chain_stacks.payments import Signer
-from stacktill_chain_stacks.pulse import Pulse
 from stacktill_chain_stacks.source import ApiSource, ChainSource
 from stacktill_chain_stacks.sponsor import StacksSponsor
 from stacktill_chain_stacks.sponsored_calls import SponsoredCalls

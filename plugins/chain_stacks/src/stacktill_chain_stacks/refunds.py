@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stacktill.plugin import RefundTerms
+from stacktill.plugin.refunds import refund_call
 from stacktill_chain_stacks.wire.clarity import Buffer, Nothing, Some, UInt, Value
 from stacktill_chain_stacks.wire.encoding import hex_value
 from stacktill_chain_stacks.wire.payloads import Call
@@ -50,8 +51,7 @@ def refund_transaction(
 ) -> dict[str, object]:
     """The transaction of a refund as JSON.
 
-    Amounts are decimal text, as wallets want them: a uint of Clarity does not fit a JSON number. What
-    stands in ``wallet`` is the parameters of ``stx_callContract`` (SIP-030), ready to be passed on.
+    What stands in ``wallet`` is the parameters of ``stx_callContract`` (SIP-030), ready to be passed on.
     """
     transfer = TokenTransfer(
         asset=asset,
@@ -61,27 +61,7 @@ def refund_transaction(
         memo=terms.memo,
     )
     return {
-        "type": "contract_call",
-        "contract": str(asset.contract),
-        "function": "transfer",
-        "arguments": [
-            {"name": "amount", "type": "uint", "value": str(terms.amount_sats)},
-            {"name": "sender", "type": "principal", "value": terms.sender},
-            {"name": "recipient", "type": "principal", "value": terms.recipient},
-            {"name": "memo", "type": "(optional (buff 34))", "value": f"0x{terms.memo.hex()}"},
-        ],
-        "memo": terms.memo.hex(),
-        "post_condition_mode": "deny",
-        "post_conditions": [
-            {
-                "type": "ft-postcondition",
-                "address": terms.sender,
-                "condition": "eq",
-                "amount": str(terms.amount_sats),
-                "asset": str(asset),
-            }
-        ],
-        "network": network,
+        **refund_call(terms, asset=str(asset), network=network),
         "chain_id": chain_id,
         "wallet": {
             "contract": str(asset.contract),

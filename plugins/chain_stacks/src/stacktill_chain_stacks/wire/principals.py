@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stacktill_chain_stacks.wire.c32 import decode_address, encode_address
+from stacktill.domain.c32 import decode_address, encode_address
 from stacktill_chain_stacks.wire.errors import WireError
 from stacktill_chain_stacks.wire.names import (
     check_contract_name,
@@ -64,7 +64,10 @@ class Principal:
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Principal:
     address, dot, contract = text.partition(".")
-    version, hash160 = decode_address(address)
+    try:
+        version, hash160 = decode_address(address)
+    except ValueError as error:
+        raise WireError(str(error)) from None
     return Principal(version, hash160, check_contract_name(contract) if dot else None)
 
 

@@ -1,4 +1,7 @@
-"""Stacks addresses: c32check, a base 32 with a version and a checksum."""
+"""Stacks addresses: c32check, a base 32 with a version and a checksum.
+
+Source: SIP-005, "Transaction encoding"; the alphabet is Crockford's.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ import hashlib
 __all__ = ["decode_address", "encode_address"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
 _HASH_BYTES = 20
 _CHECKSUM_BYTES = 4
 _LONGEST_ADDRESS = 41
 
 
 def encode_address(version: int, hash160: bytes) -> str:
-    """The address of a 20-byte hash under a version from 0 to 31, such as 26 for ``ST…``."""
+    """The address of a 20-byte hash under a version from 0 to 31, such as 22 for ``SP…``."""
     if not 0 <= version < len(_ALPHABET) or len(hash160) != _HASH_BYTES:
         raise ValueError("an address is made of a version from 0 to 31 and 20 bytes")
     return "S" + _ALPHABET[version] + _encode(hash160 + _checksum(version, hash160))
@@ -43,11 +47,12 @@ def _checksum(version: int, hash160: bytes) -> bytes:
 def _encode(data: bytes) -> str:
     """Base 32 of the bytes as one number; each leading zero byte becomes one ``0``."""
     number = int.from_bytes(data, "big")
-    digits = ""
+    digits: list[str] = []
     while number:
         number, digit = divmod(number, 32)
-        digits = _ALPHABET[digit] + digits
-    return "0" * (len(data) - len(data.lstrip(b"\0"))) + digits
+        digits.append(_ALPHABET[digit])
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "0" * zeros + "".join(reversed(digits))
 
 
 def _decode(text: str) -> bytes:
@@ -60,7 +65,7 @@ def _decode(text: str) -> bytes:
 
 
 def _digit(character: str) -> int:
-    digit = _ALPHABET.find(character)
-    if digit < 0:
+    digit = _DIGITS.get(character)
+    if digit is None:
         raise ValueError("an address is written in the 32 characters of c32")
     return digit

@@ -8,7 +8,7 @@ __all__ = ["Pulse"]
 
 
 class Pulse:
-    """Wakes every waiter at each beat.
+    """Wakes every waiter at each beat: what a chain's source uses to say "look now".
 
     A beat that came while nobody was waiting lets the next waiter pass at once, so that one watcher
     which reads between two waits misses nothing.

@@ -1,21 +1,22 @@
-"""The transaction of a refund, written out for the merchant's wallet and for the eye."""
+"""The transaction of a refund as every chain of Stacks writes it: a call, for the eye and for programs."""
 
 from __future__ import annotations
 
-from stacktill.plugin import RefundTerms
-from stacktill_chain_sandbox.principals import SBTC_ASSET, SBTC_CONTRACT
+from stacktill.plugin.chain import RefundTerms
 
-__all__ = ["refund_transaction"]
+__all__ = ["refund_call"]
 
 
-def refund_transaction(terms: RefundTerms) -> dict[str, object]:
-    """A call of the token's ``transfer``, bound to exactly this amount by a post-condition.
+def refund_call(terms: RefundTerms, *, asset: str, network: str) -> dict[str, object]:
+    """A call of the token's ``transfer``, bound to exactly its amount by a post-condition.
 
-    Amounts are decimal text, as wallets want them: a uint of Clarity does not fit a JSON number.
+    ``asset`` is ``ADDRESS.contract::name``. Amounts are decimal text, as wallets want them: a uint of
+    Clarity does not fit a JSON number.
     """
+    contract, _, _ = asset.partition("::")
     return {
         "type": "contract_call",
-        "contract": SBTC_CONTRACT,
+        "contract": contract,
         "function": "transfer",
         "arguments": [
             {"name": "amount", "type": "uint", "value": str(terms.amount_sats)},
@@ -31,8 +32,8 @@ def refund_transaction(terms: RefundTerms) -> dict[str, object]:
                 "address": terms.sender,
                 "condition": "eq",
                 "amount": str(terms.amount_sats),
-                "asset": SBTC_ASSET,
+                "asset": asset,
             }
         ],
-        "network": "sandbox",
+        "network": network,
     }
