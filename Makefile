@@ -12,7 +12,7 @@ NODE_SDK := tests/sdk/node
 CONTRACTS := contracts
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-devnet setup test check format bench soak pictures contracts dist lock clean runtime node-sdk node-contracts
+.PHONY: help run run-devnet setup test check format bench soak pictures contracts dist lock clean runtime node-there node-sdk node-contracts
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ help: ## list the verbs
 run: runtime ## serve on this machine, with the books in ./data
 	@exec $(BIN)/stacktill serve $(ARGS)
 
-run-devnet: runtime node-contracts ## serve in live mode on a local chain of real Clarity, with play money
+run-devnet: node-there runtime node-contracts ## serve in live mode on a local chain of real Clarity, with play money
 	@exec $(BIN)/stacktill --config contracts/devnet/till.toml devnet till $(ARGS)
 
 setup: ## make .venv with everything that work on stacktill needs
@@ -71,6 +71,13 @@ clean: ## remove what the verbs have made; .venv and the books in data/ and data
 # What `run` and `dist` need: the smaller environment, unless the one of `setup` is there.
 runtime:
 	@$(call python) requirements/install.py $(if $(wildcard .venv/stacktill-dev.stamp),dev,runtime)
+
+# Said before anything is installed: without Node there is no local chain.
+node-there:
+	@command -v node > /dev/null && command -v npm > /dev/null || { \
+		echo "The local chain needs Node 20 or newer with npm: install them first. 'make run' does without." >&2; \
+		exit 1; \
+	}
 
 # The tests that drive the served appliance with the official Node SDK.
 node-sdk: $(if $(wildcard $(NODE_SDK)/package-lock.json),$(NODE_SDK)/node_modules/.stamp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,26 @@ def test_make_alone_lists_every_verb(repository: Path) -> None:
     verbs = {line.split()[1] for line in listed.stdout.splitlines()}
     assert verbs >= set(VERBS)
     assert all(len(line.split()) > 4 for line in listed.stdout.splitlines()), "each says what for"
+
+
+def test_a_machine_without_node_is_told_before_anything_is_installed(
+    repository: Path, tmp_path: Path
+) -> None:
+    for tool in ("make", "sh"):
+        path = shutil.which(tool)
+        assert path is not None
+        (tmp_path / tool).symlink_to(path)
+    refused = subprocess.run(
+        ["make", "run-devnet"],
+        cwd=repository,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode != 0
+    assert "needs Node 20 or newer" in refused.stderr
+    assert not refused.stdout, "nothing was begun"
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones(repository: Path) -> None:
