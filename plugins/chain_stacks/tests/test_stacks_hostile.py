@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -181,3 +182,25 @@ async def test_one_of_three_that_dawdles_does_not_set_the_pace(tmp_path: Path) -
         assert await seen(opened) == [(7, b"honest")]
         assert await opened.chain.block(1) is not None
         assert time.monotonic() - before < 10
+
+
+async def test_a_liar_and_one_that_lags_leave_the_block_below(tmp_path: Path) -> None:
+    """The liar alone shows what the others do not: they agree about a block less."""
+    async with opened_chain(tmp_path, sources=3, agreement=2) as opened:
+        behind = opened.node.blocks[-1]
+        opened.node.mine()
+        invented = {"height": behind.height + 1, "index_block_hash": "0x" + "ab" * 32}
+        opened.apis[0].fault = lambda request, answer: (
+            replace(answer, body=json.dumps({**json.loads(answer.body), **invented}).encode())
+            if request.path.endswith(("latest", f"/{behind.height + 1}"))
+            else answer
+        )
+        below = json.dumps(opened.apis[1]._told_block(behind)).encode()
+
+        def lagging(request: Request, answer: Answer) -> Answer:
+            if request.path.endswith("latest"):
+                return Answer(200, below)
+            return Answer(404) if request.path.endswith(f"/{behind.height + 1}") else answer
+
+        opened.apis[1].fault = lagging
+        assert (await opened.chain.tip()).hash == behind.hash

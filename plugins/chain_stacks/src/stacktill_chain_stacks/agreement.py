@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -43,11 +44,16 @@ class Agreement:
         )
         if self._needed == 1:
             return max(tips.values(), key=lambda tip: tip.height)
-        # Sources move at their own pace: as many as are needed have got at least as far as this one.
-        height = sorted((tip.height for tip in tips.values()), reverse=True)[self._needed - 1]
-        block = await self.block(height)
+        # Sources move at their own pace: as many as are needed have got at least as far as the first of
+        # these. When one of them only says so, the others agree about what the next has got to.
+        heights = sorted((tip.height for tip in tips.values()), reverse=True)[self._needed - 1 :]
+        for height in heights[:-1]:
+            with suppress(ChainUnavailable):
+                if (block := await self.block(height)) is not None:
+                    return block
+        block = await self.block(heights[-1])
         if block is None:
-            raise ChainUnavailable(f"Fewer than {self._needed} sources show block {height}.")
+            raise ChainUnavailable(f"Fewer than {self._needed} sources show block {heights[-1]}.")
         return block
 
     async def block(self, height: int) -> Block | None:
