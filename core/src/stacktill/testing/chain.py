@@ -67,7 +67,7 @@ class ChainContract(ChainScriptContract):
         assert await chain.block(tip.height + _FAR) is None
 
     async def test_transfers_are_well_formed(self, chain: Chain) -> None:
-        """Amounts are positive, memos short, and txid with event index is unique in a block."""
+        """Amounts are positive, memos short, somebody gave or got, and each place in a block is its own."""
         for block in await recent_blocks(chain):
             transfers = await chain.transfers(block)
             places = {(transfer.txid, transfer.event_index) for transfer in transfers}
@@ -76,6 +76,16 @@ class ChainContract(ChainScriptContract):
                 assert transfer.amount > 0
                 assert "::" in transfer.asset
                 assert transfer.memo is None or len(transfer.memo) <= 34
+                parties = [one for one in (transfer.sender, transfer.recipient) if one is not None]
+                assert parties
+                assert all(chain.is_address(one) for one in parties)
+                assert len(parties) == 2 or transfer.memo is None, "what is minted has no memo"
+
+    async def test_its_assets_are_apart(self, chain: Chain) -> None:
+        """What is money, and what a withdrawal holds of it, are two tokens."""
+        assert "::" in chain.sbtc_asset
+        assert chain.sbtc_locked_asset is None or "::" in chain.sbtc_locked_asset
+        assert chain.sbtc_locked_asset != chain.sbtc_asset
 
     async def test_transfers_of_an_unknown_block_are_refused(self, chain: Chain) -> None:
         """A hash that is not canonical raises, so that nobody takes it for an empty block."""
