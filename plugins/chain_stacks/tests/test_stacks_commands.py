@@ -50,8 +50,8 @@ class Shop:
     def __init__(self, api: FakeApi, tmp_path: Path, **settings: Any) -> None:
         self.api = api
         self.sent: list[bytes] = []
-        config = StacksConfig(apis=(api.url,), requests_per_minute=0, **settings)
-        context = plugin_context("chain_stacks", config, tmp_path)
+        self.config = StacksConfig(apis=(api.url,), requests_per_minute=0, **settings)
+        context = plugin_context("chain_stacks", self.config, tmp_path)
         self.group = next(one for one in stacktill_commands(context) if one.name == "chain")
         self.refusal: dict[str, Any] | None = None
         api.extra = {
@@ -181,6 +181,18 @@ async def test_a_transaction_is_shown_with_its_transfers(shop: Shop) -> None:
     lines = (await shop.run("tx", PAID.txid)).stdout
     assert "5 sats of sBTC" in lines
     assert "\x1b" not in lines
+
+
+async def test_the_sponsors_account_is_shown_without_its_key(shop: Shop, tmp_path: Path) -> None:
+    assert "sponsor_key is not set" in await shop.refused("sponsor")
+    paying = Shop(shop.api, tmp_path, sponsor_key=KEY)
+    told = await paying.json("sponsor")
+    assert told == {"address": SENDER, "ustx": 1_000_000, "nonce": 4, "next_nonce": 9}
+    lines = (await paying.run("sponsor")).stdout
+    assert SENDER in lines
+    assert KEY[:64] not in lines + repr(paying.config)
+    nobody = Shop(shop.api, tmp_path, sponsor_key="00" * 32)
+    assert "sponsor_key: this is no private key" in await nobody.refused("sponsor")
 
 
 async def test_an_unknown_transaction_is_not_found(shop: Shop) -> None:

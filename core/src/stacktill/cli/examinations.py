@@ -148,6 +148,7 @@ async def _inside(settings: Settings) -> list[Finding]:
     try:
         async with open_appliance(settings, loops=False) as appliance:
             findings = await _parts(appliance)
+            findings += await _sponsors(appliance)
             for chain in (appliance.services.test_chain, appliance.services.live_chain):
                 if chain is not None:
                     findings += await _chain(chain)
@@ -166,6 +167,17 @@ async def _parts(appliance: Appliance) -> list[Finding]:
         "outbox": "Start the server: it sends what waits.",
     }
     return [_finding(name, health[name], mend) for name, mend in mends.items() if name in health]
+
+
+async def _sponsors(appliance: Appliance) -> list[Finding]:
+    """Whether each account that pays payers' network fees has enough for a while."""
+    if not appliance.services.sponsoring.daily_budget_ustx:
+        return []
+    mend = "Send that account STX: docs/how-to/sponsor-payments.md."
+    return [
+        Finding(await line.look_at_purse(), "sponsor", line.health().detail, mend)
+        for line in appliance.sponsor_lines.values()
+    ]
 
 
 async def _chain(chain: Chain) -> list[Finding]:

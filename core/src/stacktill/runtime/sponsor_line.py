@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 from stacktill.application.services import Caller, Services
 from stacktill.application.sponsorships import (
@@ -101,6 +102,7 @@ class SponsorLine:
                 pause = await self.follow()
             except ChainUnavailable as error:
                 self._log.warning("sponsor.unavailable", extra={"reason": str(error)})
+                self._health = replace(self._health, detail=str(error))
             except StorageUnavailable as error:
                 self._log.warning("sponsor.storage_unavailable", extra={"reason": str(error)})
             with suppress(TimeoutError):
@@ -111,7 +113,7 @@ class SponsorLine:
         """Look once at what waits; return after how many seconds to look again."""
         async with self._turn:
             waiting = await self._follow()
-        await self._look_at_purse(len(waiting))
+        await self.look_at_purse(waiting=len(waiting))
         youngest = min((one.seconds for one in waiting), default=YOUNG_SECONDS)
         return LOOK_SECONDS if youngest < YOUNG_SECONDS else LATER_SECONDS
 
@@ -125,6 +127,24 @@ class SponsorLine:
             refusal = await self._storage.read(_refusal, *asked)
         if refusal is not None:
             raise InvalidRequest(refusal.message, code=refusal.code)
+
+    async def look_at_purse(self, *, waiting: int = 0) -> bool:
+        """Look at what the sponsor has left; whether it is enough for a while."""
+        policy = self._services.sponsoring
+        if not policy.daily_budget_ustx:
+            return True
+        purse = await self._sponsor.purse()
+        is_low = purse.ustx < LOW_PAYMENTS * policy.max_fee_ustx
+        detail = f"{purse.address} has {purse.ustx} micro-STX"
+        if is_low:
+            detail += f", not enough for {LOW_PAYMENTS} of the dearest fees: send it STX"
+            if not self._health.figures.get("low"):
+                self._log.warning("sponsor.low", extra={"detail": detail})
+        figures = {"ustx": purse.ustx, "waiting": waiting, "low": is_low}
+        # Those who have STX still pay, so a box whose sponsor runs dry is not out of order.
+        told = {name: float(figure) for name, figure in figures.items()}
+        self._health = Health(ok=True, detail=detail, figures=told)
+        return not is_low
 
     async def _follow(self) -> list[WaitingCall]:
         waiting = await self._waiting()
@@ -212,17 +232,6 @@ class SponsorLine:
             )
             return
         await self._storage.write(note_news, self._services, CallNews(id=kept.id, what="sent"))
-
-    async def _look_at_purse(self, waiting: int) -> None:
-        purse = await self._sponsor.purse()
-        policy = self._services.sponsoring
-        figures = {"ustx": float(purse.ustx), "waiting": float(waiting)}
-        detail = f"{purse.address} has {purse.ustx} micro-STX"
-        if policy.daily_budget_ustx and purse.ustx < LOW_PAYMENTS * policy.max_fee_ustx:
-            detail += f", not enough for {LOW_PAYMENTS} of the dearest fees: send it STX"
-            if "send it STX" not in self._health.detail:
-                self._log.warning("sponsor.low", extra={"detail": detail})
-        self._health = Health(ok=True, detail=detail, figures=figures)
 
 
 def _refusal(

@@ -39,6 +39,18 @@ def add_gauges(metrics: Metrics, appliance: Appliance) -> None:
         labels=("mode",),
     )
     metrics.add_gauge(
+        "stacktill_sponsor_ustx",
+        "What the account that pays payers' network fees has, in micro-STX.",
+        lambda: _sponsors(appliance, "ustx"),
+        labels=("mode",),
+    )
+    metrics.add_gauge(
+        "stacktill_sponsor_waiting_calls",
+        "How many sponsored payments wait for a block.",
+        lambda: _sponsors(appliance, "waiting"),
+        labels=("mode",),
+    )
+    metrics.add_gauge(
         "stacktill_chain_ok",
         "1 when the books of a mode are level with its chain.",
         lambda: {
@@ -46,3 +58,12 @@ def add_gauges(metrics: Metrics, appliance: Appliance) -> None:
         },
         labels=("mode",),
     )
+
+
+def _sponsors(appliance: Appliance, figure: str) -> dict[tuple[str, ...], float]:
+    """A figure of each mode's sponsor, as far as it was looked at."""
+    figures = {
+        ("live" if livemode else "test",): line.health().figures.get(figure)
+        for livemode, line in appliance.sponsor_lines.items()
+    }
+    return {mode: value for mode, value in figures.items() if value is not None}

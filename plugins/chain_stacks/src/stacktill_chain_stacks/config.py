@@ -140,6 +140,10 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
             if key is not None and not _KEY.fullmatch(key.strip()):
                 raise ValueError(f"{name} must be 64 hex digits, or 66 that end in 01")
 
+    def __repr__(self) -> str:
+        """Without its keys, wherever it may end up."""
+        return f"StacksConfig(network={self.network!r}, …)"
+
     @property
     def api_urls(self) -> tuple[str, ...]:
         """The hosts to read from."""

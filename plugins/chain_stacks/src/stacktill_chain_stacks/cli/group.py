@@ -7,6 +7,7 @@ import click
 from stacktill_chain_stacks.cli.desk import Desk
 from stacktill_chain_stacks.cli.looking import LOOKING
 from stacktill_chain_stacks.cli.sending import SENDING
+from stacktill_chain_stacks.cli.sponsor import sponsor
 from stacktill_chain_stacks.config import StacksConfig
 
 __all__ = ["chain_group"]
@@ -19,6 +20,6 @@ def chain_group(config: StacksConfig) -> click.Group:
         help="Look at the Stacks network of live mode, and send transactions to it.",
         context_settings={"obj": Desk(config)},
     )
-    for command in (*LOOKING, *SENDING):
+    for command in (*LOOKING, sponsor, *SENDING):
         group.add_command(command)
     return group

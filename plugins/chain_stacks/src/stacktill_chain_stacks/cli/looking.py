@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stacktill.plugin import Transfer
     from stacktill_chain_stacks.client.shapes import ApiTransaction
 
-__all__ = ["LOOKING"]
+__all__ = ["LOOKING", "show"]
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON instead of lines for people."
@@ -58,7 +58,7 @@ def info(desk: Desk, *, as_json: bool) -> None:
             "requests_per_minute": tools.config.pace_per_minute or None,
             **await told_contract(tools),
         }
-        _told(told, as_json=as_json)
+        show(told, as_json=as_json)
         if tools.config.lacks_key:
             click.echo(f"{NO_KEY}.", err=True)
         if not (told["network_matches"] and told["sbtc_matches"]):
@@ -127,7 +127,7 @@ def tx(desk: Desk, txid: str, *, as_json: bool) -> None:
             told["stacks_confirmations"] = tip.height - found.block.height + 1
             told["bitcoin_confirmations"] = tip.burn_block_height - found.bitcoin_block.height
         told["transfers"] = [_told_transfer(one, str(tools.sbtc), as_json=as_json) for one in moved]
-        _told(told, as_json=as_json)
+        show(told, as_json=as_json)
 
     desk.run(look)
 
@@ -180,7 +180,7 @@ def balance(desk: Desk, principal: str, *, as_json: bool) -> None:
         account = await tools.node.account(owner)
         nonce = await tools.sender.next_nonce(owner) if "." not in owner else None
         told = {"principal": owner, "sbtc_sats": sats, "ustx": int(account.balance, 16)}
-        _told({**told, "next_nonce": nonce}, as_json=as_json)
+        show({**told, "next_nonce": nonce}, as_json=as_json)
 
     desk.run(look)
 
@@ -189,7 +189,8 @@ LOOKING = (info, fees, tx, read, balance)
 """The commands of this file."""
 
 
-def _told(values: dict[str, object], *, as_json: bool) -> None:
+def show(values: dict[str, object], *, as_json: bool) -> None:
+    """Print names and values, in lines for people or as JSON."""
     if as_json:
         say_json(values)
         return
