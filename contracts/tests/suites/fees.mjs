@@ -10,6 +10,7 @@ import {
   fees,
   intentOf,
   merchantOf,
+  processPayment,
   register,
   setFees,
   setMerchant,
@@ -38,6 +39,18 @@ describe("set-fees and set-merchant", () => {
     assert.deepEqual(printed(events, INTENTS), [told]);
     create({ amount: 10_000 });
     assert.equal(intentOf(merchant).fee, 75n);
+  });
+
+  test("answer true, as all that makes or pays an intent does", () => {
+    fund(stranger, 100);
+    const answers = [
+      setFees(0, platform),
+      register(),
+      setMerchant(merchant),
+      create({ amount: 1 }),
+    ];
+    answers.push(processPayment({ amount: 1, sender: stranger }));
+    assert.ok(answers.every(({ ok }) => ok.type === "true"));
   });
 
   test("refuse all but the owner: u200", () => {
@@ -112,6 +125,12 @@ describe("distribute-fees", () => {
   test("takes a hundred shares", () => {
     const shares = Array.from({ length: 100 }, () => [merchant, 10]);
     assert.equal(Number(distribute(STATEMENT, shares, platform).ok.value), 1000);
+  });
+
+  test("takes no more than a hundred shares", () => {
+    const shares = Array.from({ length: 101 }, () => [merchant, 1]);
+    assert.throws(() => distribute(STATEMENT, shares, platform));
+    assert.equal(balance(merchant), 0n);
   });
 
   test("takes an empty statement, which moves nothing", () => {

@@ -45,6 +45,13 @@ describe("register-merchant", () => {
     assert.ok(!JSON.stringify(printed(events, INTENTS)).includes("label"));
   });
 
+  test("keeps a label of 64 characters, and takes none that is longer", () => {
+    register(merchant, Cl.some(Cl.stringUtf8("№".repeat(64))));
+    assert.equal(merchantOf(merchant).label.length, 64);
+    assert.throws(() => register(stranger, Cl.some(Cl.stringUtf8("№".repeat(65)))));
+    assert.equal(merchantOf(stranger), null);
+  });
+
   test("gives the tier of the day", () => {
     setFees(150, platform);
     register();
