@@ -55,7 +55,7 @@ def info(desk: Desk, *, as_json: bool) -> None:
             "sbtc": tools.config.sbtc,
             "sbtc_of_node": pox.pox_5_sbtc_contract,
             "sbtc_matches": pox.pox_5_sbtc_contract in (None, tools.config.sbtc),
-            "requests_per_minute": tools.config.pace_per_minute or None,
+            "requests_per_minute": (tools.config.api_urls and tools.config.pace_per_minute) or None,
             **await told_contract(tools),
         }
         show(told, as_json=as_json)
