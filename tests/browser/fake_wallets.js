@@ -72,6 +72,15 @@
       const name = "Acme <b>Wallet</b> with a name that goes on and on and on";
       announce("wbip_providers", { id: "acme.stacks", name, methods: ["getAddresses", "stx_callContract"] });
     },
+    // Extensions that stay out of frames.
+    top: () => { if (window.top === window) inject.leather(); },
+    later: () => { setTimeout(inject.acme, 5000); },
+    trap: () => {
+      Object.defineProperty(window, "AsignaProvider", { get() { throw new Error("look away"); } });
+      Object.defineProperty(window, "acme", { value: new Proxy({}, { get() { throw new Error("no"); } }) });
+      announce("wbip_providers", { id: "acme.stacks", name: "Trap", methods: ["stx_callContract"] });
+      window.wbip_providers.push({ get id() { throw new Error("no name"); } });
+    },
     late: () => { setTimeout(inject.leather, 600); },
     // What else is about: Bitcoin's wallets, things that are none, and the contested object.
     noise: () => {

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
 from tests.browser.chromium import Visitors, faults_of
-from tests.browser.payers import Payer, narrow
+from tests.browser.payers import Payer
 from tests.browser.wallet_kit import (
     FAILURES,
     LABELS,
@@ -25,7 +25,6 @@ from tests.browser.wallet_kit import (
 from tests.live import live_box, live_shop
 from tests.served import Served, Shop
 
-from stacktill.web.pages.checkout.qr import qr_code
 from stacktill_chain_stacks.wire.clarity import Buffer, Some, UInt
 from stacktill_chain_stacks.wire.keys import PrivateKey
 from stacktill_chain_stacks.wire.post_conditions import Compare
@@ -342,56 +341,3 @@ def test_an_old_build_that_drops_the_conditions_loses_no_sbtc(
         "Your wallet left out the limit on what may leave it", timeout=30_000
     )
     expect(payer.page.get_by_role("button", name=LABELS["xverse"])).to_be_visible()
-
-
-# ------------------------------------------------------------------------------------ without one
-
-
-def test_who_has_no_wallet_here_gets_onto_a_phone(payer: Payer, shop: Shop) -> None:
-    intent = shop.intent(20_000)
-    page = payer.open(intent)
-    expect(page.locator("#wallets")).to_be_hidden()
-    page.get_by_text("My wallet is on a phone").click()
-    payer.reads("Scan this with your phone", f"/pay/{intent['id']}")
-    drawn = page.locator(".phone .qr")
-    expect(drawn).to_be_visible()
-    link = page.locator(".phone a")
-    expect(link).to_be_hidden()
-    assert drawn.evaluate("(picture) => picture.decode().then(() => picture.naturalWidth)") > 0
-    meant = str(qr_code(link.get_attribute("href") or "", keeps_case=True))
-    assert meant[4:] in shop.http.get(f"{shop.url}/pay/{intent['id']}/phone.svg").text
-    assert faults_of(page) == []
-    payer.shoots("wallet-phone")
-
-
-def test_on_a_phone_one_tap_leads_into_the_wallet(
-    visitors: Visitors, wallet: Extension, shop: Shop
-) -> None:
-    payer = Payer(visitors, shop, **narrow(is_mobile=True))
-    start(payer, wallet, shop)
-    page = payer.page
-    page.get_by_text("My wallet is on a phone").click()
-    expect(page.locator(".phone .qr")).to_be_hidden()
-    link = page.get_by_role("link", name="Open this page in Xverse")
-    expect(link).to_be_visible()
-    address = link.get_attribute("href") or ""
-    assert address.startswith("https://connect.xverse.app/browser?url=http%3A%2F%2F")
-    assert faults_of(page) == []
-    payer.shoots("wallet-small")
-
-
-def test_the_page_stays_small(payer: Payer, wallet: Extension, shop: Shop) -> None:
-    sizes: list[int] = []
-    payer.page.on("response", lambda answer: sizes.append(len(answer.body())))
-    start(payer, wallet, shop)
-    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_visible()
-    assert sum(sizes[:5]) < 60_000, sizes
-
-
-def test_test_mode_asks_no_wallet(payer: Payer, wallet: Extension, served: Served) -> None:
-    sandbox = served.shop()
-    wallet.into(payer.page, "leather")
-    payer.page.goto(f"{served.url}/pay/{sandbox.intent(20_000)['id']}")
-    payer.sees("Send \u20680.00020000\u2069 sBTC")
-    assert payer.page.locator("#wallets").count() == 0
-    assert "wallets" not in payer.page.content()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from plugins.chain_stacks.tests.devnet_kit import FEE_USTX, Devnet, opened_wallet
 from tests.browser.payers import Payer
 from tests.served import Shop
@@ -126,8 +126,8 @@ class Extension:
         """The address that it shows to pages."""
         return str(self.key.principal(mainnet=self.mainnet))
 
-    def into(self, page: Page, *kinds: str) -> None:
-        """Install it in a page, as the extensions of these kinds."""
+    def into(self, page: Page | BrowserContext, *kinds: str) -> None:
+        """Install it in a page, or in a whole browser, as the extensions of these kinds."""
         listed = ", ".join(f'"{kind}"' for kind in kinds)
         page.expose_function("toldWallet", self.told)
         page.add_init_script(SCRIPT.replace("/*PRESENT*/[]", f"[{listed}]"))

@@ -12,10 +12,10 @@ import pytest
 from core.tests.shop_kit import Till, open_till
 from core.tests.web.desk_kit import PaperDesk
 
-from stacktill.application.sponsorships import reserve_sponsorship
 from stacktill.domain.errors import InvalidRequest
-from stacktill.plugin import ChainUnavailable, SponsoredCall
+from stacktill.plugin import ChainUnavailable, SandboxOrder
 from stacktill.plugin.wallets import Purse
+from stacktill_chain_sandbox.principals import named_address
 
 PAYER = "ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"
 FEE_USTX = 3_000
@@ -41,7 +41,7 @@ def desk(till: Till, monkeypatch: pytest.MonkeyPatch) -> PaperDesk:
     return paper
 
 
-async def intent(till: Till, amount: int = 20_000) -> str:
+async def intent(till: Till, amount: int = 1_000) -> str:
     made = await till.post("/v1/payment_intents", amount=amount, currency="btc", confirm=True)
     return str(made["id"])
 
@@ -52,8 +52,8 @@ async def asked(till: Till, id: str, **fields: str) -> dict[str, Any]:
     return found
 
 
-async def signed(till: Till, id: str) -> str:
-    answer = await till.post(f"{HELPERS}/sign_payment", payment=id, address=PAYER)
+async def signed(till: Till, id: str, payer: str = PAYER) -> str:
+    answer = await till.post(f"{HELPERS}/sign_payment", payment=id, address=payer)
     return str(answer["transaction"])
 
 
@@ -71,10 +71,14 @@ async def told(till: Till, id: str, transaction: str) -> dict[str, Any]:
 
 
 async def spend(till: Till, *payers: str) -> None:
-    """Set fees aside for payments of others, or of the same wallet."""
+    """Let wallets be helped, one after the other."""
     for payer in payers:
-        call = SponsoredCall(payer, FEE_USTX)
-        await till.act(reserve_sponsorship, await intent(till), call)
+        assert till.services.test_chain.script is not None
+        await till.services.test_chain.script.pay(SandboxOrder(recipient=payer, amount_sats=9_000))
+        id = await intent(till)
+        transaction = await signed(till, id, payer)
+        await till.post(f"/v1/payment_intents/{id}/sponsor", transaction=transaction)
+        await till.post(f"{HELPERS}/mine", count=1)
 
 
 # ------------------------------------------------------------------------------------ offered
@@ -110,9 +114,9 @@ async def test_nobody_else_is(till: Till, desk: PaperDesk, purse: Purse | None) 
 
 
 async def test_too_little_sbtc_is_no_reason_to_pay_a_fee(till: Till, desk: PaperDesk) -> None:
-    desk.purse_now = Purse(19_999, 0, FEE_USTX)
+    desk.purse_now = Purse(999, 0, FEE_USTX)
     answer = await asked(till, await intent(till))
-    assert "There are 0.00019999 sBTC" in answer["problem"]
+    assert "There are 0.00000999 sBTC" in answer["problem"]
     assert "sponsored" not in answer
 
 
@@ -132,7 +136,7 @@ async def test_what_stands_against_it_is_said_before_anything_is_signed(
     assert lacks in words
     assert "paid as many fees for this wallet as it does in one day" in words
     await till.advance(24 * 3600)
-    await spend(till, "one", "two", "three")
+    await spend(till, *map(named_address, ("one", "two", "three")))
     assert "pays for such fees in one day is used up" in await refused()
     await till.advance(24 * 3600)
     desk.purse_now = Purse(10**9, 0, 5_001)
@@ -165,7 +169,7 @@ async def test_what_is_signed_is_sent_once(till: Till, desk: PaperDesk) -> None:
     transaction = await signed(till, id)
     first = await told(till, id, transaction)
     assert len(first["txid"]) == 64
-    assert (first["problem"], first["is_unknown"]) == (None, False)
+    assert first["problem"] is None
     assert await told(till, id, transaction) == first, "an answer may be lost: the same again"
     (made,) = (await till.get("/v1/sponsorships", payment_intent=id))["data"]
     assert made["transaction_hash"] == first["txid"]
@@ -182,7 +186,7 @@ async def test_anything_else_is_refused_in_words(
     id = await intent(till)
     answer = await told(till, id, transaction)
     assert "Your wallet signed something else than it was asked to" in answer["problem"]
-    assert (answer["txid"], answer["is_unknown"]) == (None, False)
+    assert answer["txid"] is None
     assert (await till.get("/v1/sponsorships"))["data"] == []
 
 
@@ -192,9 +196,7 @@ async def test_another_payments_signature_is_refused(till: Till, desk: PaperDesk
     assert "signed something else" in answer["problem"]
 
 
-async def test_every_limit_has_words_after_signing_too(
-    till: Till, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_limit_that_is_reached_meanwhile_has_words_too(till: Till, desk: PaperDesk) -> None:
     id = await intent(till)
     transaction = await signed(till, id)
     await spend(till, PAYER, PAYER)
@@ -202,11 +204,20 @@ async def test_every_limit_has_words_after_signing_too(
     await till.advance(24 * 3600)
     id = await intent(till)
     transaction = await signed(till, id)
-    await spend(till, "one", "two", "three")
+    await spend(till, *map(named_address, ("one", "two", "three")))
     assert "is used up" in (await told(till, id, transaction))["problem"]
-    cheap = replace(till.services, sponsoring=replace(till.services.sponsoring, max_fee_ustx=1))
-    monkeypatch.setattr(till.appliance, "services", cheap)
-    assert "not as much as" in (await told(till, id, transaction))["problem"]
+
+
+async def test_a_wallet_whose_last_payment_waits_is_told_and_soon_is_not(
+    till: Till, desk: PaperDesk
+) -> None:
+    id = await intent(till)
+    await told(till, id, await signed(till, id))
+    waits = "Another transaction of this wallet comes first."
+    answer = await asked(till, await intent(till))
+    assert waits in answer["problem"]
+    await till.post(f"{HELPERS}/mine", count=1)
+    assert "sponsored" in await asked(till, await intent(till)), "it is looked at anew"
 
 
 async def test_a_payment_that_is_over_is_not_sent(till: Till, desk: PaperDesk) -> None:
@@ -217,34 +228,49 @@ async def test_a_payment_that_is_over_is_not_sent(till: Till, desk: PaperDesk) -
     assert "not open any more" in answer["problem"]
 
 
-async def test_a_network_that_refuses_fails_or_is_silent_is_told_apart(
+async def test_a_network_that_refuses_or_fails_is_told_apart(
     till: Till, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = await intent(till)
     transaction = await signed(till, id)
     sponsor: Any = till.services.test_chain.sponsor  # type: ignore[attr-defined]
 
-    def failing(method: str, error: Exception) -> None:
+    async def refusal(method: str, error: Exception) -> str:
         async def fail(*_: object) -> object:
             raise error
 
-        monkeypatch.setattr(sponsor, method, fail)
+        with monkeypatch.context() as patch:
+            patch.setattr(sponsor, method, fail)
+            return str((await told(till, id, transaction))["problem"])
 
-    failing("send", InvalidRequest("ConflictingNonceInMempool"))
-    assert "The network refused the transaction" in (await told(till, id, transaction))["problem"]
-    monkeypatch.undo()
-    monkeypatch.setattr(till.services.test_chain, "wallets", desk, raising=False)
-    failing("check", ChainUnavailable("down"))
-    down = await told(till, id, transaction)
-    assert "cannot be asked at the moment. Nothing was paid" in down["problem"]
-    assert not down["is_unknown"]
-    monkeypatch.undo()
-    monkeypatch.setattr(till.services.test_chain, "wallets", desk, raising=False)
-    failing("send", ChainUnavailable("no answer"))
-    for _ in range(2):
-        unknown = await told(till, id, transaction)
-        assert "Nobody can say at the moment" in unknown["problem"]
-        assert unknown["is_unknown"]
+    assert "network refused" in await refusal("send", InvalidRequest("ConflictingNonceInMempool"))
+    down = await refusal("check", ChainUnavailable("down"))
+    assert "cannot be asked at the moment. Nothing was paid" in down
+    for code, words in (
+        ("sponsor_fee_too_high", "not as much as the network asks now"),
+        ("sponsor_payer_waiting", "Another transaction of this wallet comes first."),
+        ("sponsor_busy", "Too many payments wait at the moment."),
+        ("sponsor_would_fail", "Your transaction would have failed, so it was not sent."),
+        ("balance_insufficient", "look whether there is enough sBTC in your wallet."),
+    ):
+        assert words in await refusal("check", InvalidRequest("no", code=code))
+
+
+async def test_what_the_network_does_not_answer_to_is_on_its_way(
+    till: Till, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await intent(till)
+    transaction = await signed(till, id)
+
+    async def fail(*_: object) -> None:
+        raise ChainUnavailable("no answer")
+
+    monkeypatch.setattr(till.services.test_chain.sponsor, "send", fail)  # type: ignore[attr-defined]
+    answer = await told(till, id, transaction)
+    assert (answer["problem"], len(answer["txid"])) == (None, 64)
+    desk.fate_now = "unseen"
+    followed = await till.http.get(f"/pay/{id}/wallet/{answer['txid']}")
+    assert followed.json() == {"fate": "pending"}, "the shop goes on sending it"
 
 
 async def test_only_the_page_itself_hands_over(till: Till, desk: PaperDesk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,27 +12,27 @@ from stacktill.domain.errors import RequestError, Unavailable
 from stacktill.plugin.sponsor import SponsoredCall, sponsor_of
 from stacktill.plugin.storage import UnitOfWork
 from stacktill.runtime.sponsoring import draft_payment, sponsor_payment
-from stacktill.web.pages.html import isolated
+from stacktill.web.pages.checkout.sponsor_words import refusal_words
 
 if TYPE_CHECKING:
+    from stacktill.domain.sponsorships import Sponsorship
+    from stacktill.plugin.wallets import Fate
     from stacktill.runtime.appliance import Appliance
+    from stacktill.runtime.sponsor_line import SponsorLine
     from stacktill.web.pages.checkout.states import Checkout
     from stacktill.web.pages.i18n.tongue import Tongue
 
-__all__ = ["Handed", "drafted", "hand_over", "sponsors", "why_not"]
+__all__ = ["Handed", "drafted", "hand_over", "sponsored_fate", "sponsors", "why_not"]
+
+LOOK_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What became of a signed transaction.
-
-    Without a problem it is on its way, as ``txid`` if that is known. With one nothing was paid, unless
-    ``is_unknown``: then it may be on its way all the same.
-    """
+    """What became of a signed transaction: it is on its way as ``txid``, or a problem keeps it from that."""
 
     txid: str | None = None
     problem: str | None = None
-    is_unknown: bool = False
 
 
 def sponsors(appliance: Appliance, *, livemode: bool) -> bool:
@@ -50,9 +51,13 @@ async def why_not(
     """
     if not sponsors(appliance, livemode=found.order.livemode):
         return ""
-    services, id = appliance.services, found.order.intent_id or ""
-    code = await appliance.storage.read(_refused, services, id, call)
-    return None if code is None else _words(code, found, say)
+    asked = (appliance.services, found.order.intent_id or "", call)
+    code = await appliance.storage.read(_refused, *asked)
+    if code == "sponsor_payer_waiting":
+        # Perhaps no more: the newest block may hold what this wallet waits for.
+        await _look(appliance.sponsor_lines[found.order.livemode])
+        code = await appliance.storage.read(_refused, *asked)
+    return None if code is None else refusal_words(code, found.order.store, say)
 
 
 async def drafted(appliance: Appliance, found: Checkout, payer: str) -> bytes | None:
@@ -68,31 +73,51 @@ async def hand_over(
 ) -> Handed:
     """Pay the fee of what a payer has signed, and send it; None is something that can be no transaction."""
     if transaction is None:
-        return Handed(problem=_not_ours(found, say))
+        return Handed(problem=refusal_words("not_ours", found.order.store, say))
     id = found.order.intent_id or ""
     try:
         made = await sponsor_payment(appliance, _caller(found), id, transaction)
-    except Unavailable as error:
-        is_unknown = error.code == "sponsor_unknown"
-        return Handed(problem=_down(say, is_unknown=is_unknown), is_unknown=is_unknown)
+    except Unavailable:
+        return Handed(problem=refusal_words("down", found.order.store, say))
     except RequestError as error:
         if error.code == "sponsored_already":
-            return await _earlier(appliance, found, say)
-        is_other = error.param == "transaction"
-        return Handed(problem=_not_ours(found, say) if is_other else _words(error.code, found, say))
+            # Another one is on its way already, so nothing else should be paid.
+            return Handed(await appliance.storage.read(_txid_of, id))
+        code = "not_ours" if error.param == "transaction" else error.code
+        return Handed(problem=refusal_words(code, found.order.store, say))
     return Handed(made.txid)
+
+
+async def _look(line: SponsorLine) -> None:
+    """Let a line look at what waits, for as long as a payer should wait for that; it goes on alone."""
+    looking = asyncio.create_task(line.follow())
+    looking.add_done_callback(_heard)
+    await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+
+
+def _heard(looking: asyncio.Task[float]) -> None:
+    # The line itself tells when it fails; a task whose failure nobody takes would tell it once more.
+    if not looking.cancelled():
+        looking.exception()
 
 
 def _caller(found: Checkout) -> Caller:
     return Caller(found.order.merchant_id, found.order.livemode)
 
 
-async def _earlier(appliance: Appliance, found: Checkout, say: Tongue) -> Handed:
-    """The same transaction came before, or another one: it is on its way, so nothing else should be paid."""
-    txid = await appliance.storage.read(_txid_of, found.order.intent_id or "")
-    if txid is not None:
-        return Handed(txid)
-    return Handed(problem=_down(say, is_unknown=True), is_unknown=True)
+async def sponsored_fate(
+    appliance: Appliance, found: Checkout, txid: str
+) -> tuple[str, Fate] | None:
+    """What is known of a transaction that was sponsored: its id at present, and what to say of it.
+
+    None when it was not. Its fee may have been raised since, which gives it another id.
+    """
+    made = await appliance.storage.read(_sponsorship_of, found.order.intent_id or "", txid)
+    if made is None:
+        return None
+    if made.status == "mined":
+        return made.txid, "mined"
+    return made.txid, "failed" if made.status == "released" else "pending"
 
 
 def _refused(
@@ -108,46 +133,6 @@ def _txid_of(uow: UnitOfWork, intent_id: str) -> str | None:
     return next((each.txid for each in uow.sponsorships.find(where, limit=1)), None)
 
 
-def _words(code: str | None, found: Checkout, say: Tongue) -> str:
-    """A refusal in the payer's language, for one who has the STX to pay the fee, or has to get it."""
-    store = isolated(found.order.store)
-    if code == "sponsor_fee_too_high":
-        words = say.gettext(
-            "%(store)s pays such fees, but not as much as the network asks now.", store=store
-        )
-    elif code == "sponsor_payer_limit":
-        words = say.gettext(
-            "%(store)s has paid as many fees for this wallet as it does in one day.", store=store
-        )
-    elif code == "sponsor_budget_spent":
-        words = say.gettext("What %(store)s pays for such fees in one day is used up.", store=store)
-    elif code == "sponsored_already":
-        words = say.gettext("%(store)s has paid a fee for this payment already.", store=store)
-    elif code == "payment_intent_unexpected_state":
-        words = say.gettext("This payment is not open any more. Nothing was paid now.")
-    elif code == "sponsor_off":
-        words = say.gettext("%(store)s pays no fees at the moment.", store=store)
-    else:
-        words = say.gettext("The network refused the transaction. Nothing was paid.")
-    return words.unescape()
-
-
-def _not_ours(found: Checkout, say: Tongue) -> str:
-    return say.gettext(
-        "Your wallet signed something else than it was asked to, so %(store)s did not send it. Nothing was "
-        "paid. Take another wallet, or pay by hand.",
-        store=isolated(found.order.store),
-    ).unescape()
-
-
-def _down(say: Tongue, *, is_unknown: bool) -> str:
-    if is_unknown:
-        words = say.gettext(
-            "Nobody can say at the moment whether the network took your payment. Wait some minutes before "
-            "you pay again."
-        )
-    else:
-        words = say.gettext(
-            "The network cannot be asked at the moment. Nothing was paid; try again in a minute."
-        )
-    return words.unescape()
+def _sponsorship_of(uow: UnitOfWork, intent_id: str, txid: str) -> Sponsorship | None:
+    found = uow.sponsorships.find({"payment_intent": intent_id}, descending=True, limit=20)
+    return next((each for each in found if txid in each.txids), None)

@@ -19,7 +19,7 @@ from stacktill.plugin.storage import UnitOfWork
 from stacktill.plugin.wallets import Purse, WalletCall, WalletOrder, wallet_desk
 from stacktill.web.pages.checkout.qr import qr_code
 from stacktill.web.pages.checkout.reading import find_checkout
-from stacktill.web.pages.checkout.sponsoring import drafted, sponsors, why_not
+from stacktill.web.pages.checkout.sponsoring import drafted, sponsored_fate, sponsors, why_not
 from stacktill.web.pages.checkout.states import Checkout, Waiting
 
 if TYPE_CHECKING:
@@ -141,7 +141,13 @@ def has_desk(appliance: Appliance, found: Checkout) -> bool:
 async def told_fate(appliance: Appliance, found: Checkout, txid: str) -> str | None:
     """What the network says of the transaction that a wallet named; None when it does not say."""
     desk = _desk(appliance, found)
-    return None if desk is None else await desk.fate(txid)
+    if desk is None:
+        return None
+    sponsored = await sponsored_fate(appliance, found, txid)
+    if sponsored is None:
+        return await desk.fate(txid)
+    now, fate = sponsored
+    return fate if fate != "mined" else await desk.fate(now)
 
 
 def _desk(appliance: Appliance, found: Checkout) -> WalletDesk | None:

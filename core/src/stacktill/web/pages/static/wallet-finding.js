@@ -30,7 +30,14 @@ const at = (path) => {
 
 const announced = () => LISTS.flatMap((list) => {
   const told = Array.isArray(window[list]) ? window[list] : [];
-  return told.filter((each) => typeof each?.id === "string").map((each) => ({ ...each, list }));
+  return told.flatMap((each) => {
+    try {
+      const { id, name, icon, methods } = each;
+      return typeof id === "string" ? [{ id, name, icon, methods, list }] : [];
+    } catch {
+      return [];
+    }
+  });
 });
 
 const speaksStacks = ({ list, methods }) => (Array.isArray(methods)

@@ -26,8 +26,8 @@ let isBusy = false;
 let said = null; // { kind, words }
 let held = null; // What waits for "all the same".
 let isUnsure = false; // Whether nobody could be asked what became of it.
-// { txid, remaining, kind, words }: a wallet has signed, without an id when none is known. `kind` says who has
-// sent it, `words` what else is to be said; `signed` is what the server has still to get.
+// { txid, remaining, kind, signed }: a wallet has signed, without an id when it named none. `kind` says who has
+// sent it; `signed` is what the server has still to get.
 let hint = null;
 
 const kept = () => {
@@ -112,7 +112,7 @@ const patiently = async (mine, waiting) => {
 const onItsWay = (found) => {
   keep(found);
   if (found.txid) follow(found.txid);
-  tell(found.words ? "problem" : found.txid ? found.kind : "odd", found.words);
+  tell(found.txid ? found.kind : "odd");
 };
 
 const sign = async (wallet, call, address, mine) => {
@@ -148,12 +148,11 @@ const handOver = async () => {
   const answer = await handedOver(signed, posted);
   if (hint?.signed !== signed) return;
   if (!answer) { tell("lost"); return; }
-  const { txid, problem, is_unknown: isUnknown } = answer;
-  if (txid || isUnknown) {
-    onItsWay({ txid, remaining, kind: "handed", words: problem });
+  if (answer.txid) {
+    onItsWay({ txid: answer.txid, remaining, kind: "handed" });
   } else {
     keep(null);
-    tell("problem", problem);
+    tell("problem", answer.problem);
   }
 };
 
