@@ -29,6 +29,11 @@ __all__ = [
 ]
 
 DAY_SECONDS = 24 * 3600
+LIVE_TOO = {
+    "email": "The email is where notices about this store's live payments go too",
+    "payment_policy": "The payment_policy judges this store's live payments too",
+}
+"""What a store has once for both modes, and why only live keys may change it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,8 @@ def update_account(
     changes: dict[str, Any] = {
         name: params[name] for name in ("email", "country") if name in params
     }
+    if changes.get("email", merchant.email) != merchant.email:
+        _check_may_decide(services, caller, merchant, "email")
     profile = params.get("business_profile") or {}
     if profile.get("name"):
         changes["name"] = profile["name"]
@@ -76,22 +83,22 @@ def update_account(
     if "metadata" in params:
         changes["metadata"] = merged(merchant.metadata, params["metadata"])
     if params.get("payment_policy"):
-        _check_may_judge(services, caller, merchant)
+        _check_may_decide(services, caller, merchant, "payment_policy")
         changes["policy"] = policy_from(merchant.policy, params["payment_policy"])
     if params.get("settings"):
         changes["settings"] = settings_from(merchant.settings, params["settings"])
     return change_account(uow, services, caller, merchant, replace(merchant, **changes))
 
 
-def _check_may_judge(services: Services, caller: Caller, merchant: Merchant) -> None:
-    """Refuse a key of test mode what decides when real money has been paid: such keys lie about."""
+def _check_may_decide(services: Services, caller: Caller, merchant: Merchant, param: str) -> None:
+    """Refuse a key of test mode what real money depends on: such keys lie about."""
     live = services.live_chain
     if caller.livemode or live is None or live.chain_id not in merchant.addresses:
         return
     raise Forbidden(
-        "The payment_policy judges this store's live payments too, so it changes with a live key only.",
+        f"{LIVE_TOO[param]}, so it changes with a live key only.",
         code="livemode_only",
-        param="payment_policy",
+        param=param,
     )
 
 
