@@ -35,7 +35,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"payment_modes": ("pay",)}, "needs pay_contract and signing_key"),
     ({"signing_key": "abc"}, "signing_key must be 64 hex digits"),
     ({"observer": "127.0.0.1:3700"}, "observer needs an observer_token"),
-    ({"observer": "3700", "observer_token": "x"}, "observer must be an address and a port"),
+    (
+        {"observer": "3700", "observer_token": "a-long-random-word"},
+        "observer must be an address and a port",
+    ),
     ({"observer_source": True}, "observer_source needs observer and node"),
 ]
 
