@@ -100,6 +100,16 @@ async def test_another_network_cannot_be_overruled(till: Till, desk: PaperDesk) 
     assert desk.orders == []
 
 
+async def test_who_would_be_paid_cannot_pay(till: Till, desk: PaperDesk) -> None:
+    id = await intent(till)
+    await ask(till, id)
+    recipient = desk.orders.pop().recipient
+    answer = (await ask(till, id, recipient, **{"accept-language": "de"})).json()
+    assert answer["call"] is None
+    assert "keine Wallet kann sich selbst bezahlen" in answer["problem"]
+    assert desk.orders == []
+
+
 async def test_only_what_is_due_can_be_signed(till: Till, desk: PaperDesk) -> None:
     unconfirmed = await intent(till, confirm=False)
     canceled = await intent(till)

@@ -120,6 +120,8 @@ async def asked_of(
     form = chain.address_form(payer)
     if form is None or form == "contract":
         return Asked(None, _wrong_place(payer, desk, say))
+    if payer in (order.recipient, order.fee_recipient):
+        return Asked(None, _is_paid_itself(say))
     call = await desk.call(order, payer)
     purse = await desk.purse(payer, call)
     if purse is not None and purse.sats < order.amount_sats:
@@ -166,6 +168,13 @@ def _wrong_place(payer: str, desk: WalletDesk, say: Tongue) -> str:
             network=desk.network,
         )
     return words.unescape()
+
+
+def _is_paid_itself(say: Tongue) -> str:
+    # sBTC moves nothing from an address to itself; the network's fee would be lost.
+    return say.gettext(
+        "This wallet is one that would be paid, and no wallet can pay itself. Take another one."
+    ).unescape()
 
 
 def _too_few_sats(order: WalletOrder, purse: Purse, say: Tongue) -> str:
