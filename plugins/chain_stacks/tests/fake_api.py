@@ -52,6 +52,25 @@ def printed(value: bytes, *, contract: str = SBTC) -> Event:
     return {"type": "contract_log", "contract_log": told}
 
 
+def node_event(txid: str, index: int, event: Event) -> Event:
+    """The same event in a node's words; what is not there is not named."""
+    common = {"txid": f"0x{txid}", "event_index": index, "committed": True}
+    if event["type"] == "ft_asset":
+        asset = dict(event["ft_asset"])
+        kind = f"ft_{asset.pop('type')}_event"
+        told = {name: value for name, value in asset.items() if value is not None}
+        return {**common, "type": kind, kind: told}
+    if event["type"] != "contract_log":
+        return {**common, **event}
+    log = event["contract_log"]
+    printed = {
+        "contract_identifier": log["contract_id"],
+        "topic": log["topic"],
+        "raw_value": log["value"]["hex"],
+    }
+    return {**common, "type": "contract_event", "contract_event": printed}
+
+
 def memo_print(memo: bytes, *, contract: str = SBTC) -> Event:
     """The event of a printed memo."""
     return printed(encode_value(Buffer(memo)), contract=contract)

@@ -16,7 +16,6 @@ from plugins.chain_stacks.tests.fake_api import (
     ALICE,
     BOB,
     Answer,
-    Event,
     FakeApi,
     FakeBlock,
     FakeChain,
@@ -26,6 +25,7 @@ from plugins.chain_stacks.tests.fake_api import (
     memo_print,
     moved,
     named_hash,
+    node_event,
     served_api,
 )
 
@@ -59,27 +59,12 @@ def told(block: FakeBlock) -> dict[str, Any]:
         "burn_block_hash": f"0x{named_hash('burn', block.burn_height)}",
         "burn_block_height": block.burn_height,
         "burn_block_time": block.time,
-        "events": [_event(txid, index, event) for index, (txid, event) in enumerate(numbered)],
+        "events": [node_event(txid, index, event) for index, (txid, event) in enumerate(numbered)],
         "transactions": [
             {"txid": f"0x{one.txid}", "tx_index": place, "status": one.status}
             for place, one in enumerate(block.transactions)
         ],
     }
-
-
-def _event(txid: str, index: int, event: Event) -> dict[str, Any]:
-    common = {"txid": f"0x{txid}", "event_index": index, "committed": True}
-    if event["type"] == "ft_asset":
-        kind = f"ft_{event['ft_asset']['type']}_event"
-        told = {name: value for name, value in event["ft_asset"].items() if value is not None}
-        return {**common, "type": kind, kind: told}
-    log = event["contract_log"]
-    printed = {
-        "contract_identifier": log["contract_id"],
-        "topic": log["topic"],
-        "raw_value": log["value"]["hex"],
-    }
-    return {**common, "type": "contract_event", "contract_event": printed}
 
 
 @dataclass

@@ -18,10 +18,11 @@ from plugins.chain_stacks.tests.fake_api import (
     memo_print,
     moved,
     named_hash,
+    node_event,
     printed,
 )
 
-from stacktill_chain_stacks.client.events import ApiEvent
+from stacktill_chain_stacks.client.events import ApiEvent, NodeEvent
 from stacktill_chain_stacks.client.http import NotUnderstood
 from stacktill_chain_stacks.client.shapes import Page
 from stacktill_chain_stacks.transfers import transfers_of
@@ -91,8 +92,10 @@ def test_every_transfer_has_its_own_memo(
     told = [(one.asset, one.amount, one.memo, one.sender, one.recipient) for one in found]
     assert told == wanted
     assert len({one.event_index for one in found}) == len(found)
-    # Where the source begins to count makes no difference.
+    # Where the source begins to count makes no difference, and neither does whose words they are.
     assert transfers_of(TXID, decoded(events)) == found
+    by_node = [node_event(TXID, first + place, event) for place, event in enumerate(events)]
+    assert transfers_of(TXID, msgspec.convert(by_node, list[NodeEvent])) == found
 
 
 @pytest.mark.parametrize(
