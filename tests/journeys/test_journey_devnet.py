@@ -76,10 +76,20 @@ class Newcomer:
         with suppress(ValueError):
             self.said.extend(self.process.stdout)
 
-    def interrupts(self) -> int:
-        """Press Ctrl-C, and look how it ends."""
-        self.process.send_signal(signal.SIGINT)
+    def interrupts(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or do something else that ends it, and look how it ends."""
+        self.process.send_signal(how)
         return self.process.wait(60)
+
+    def listening(self) -> list[int]:
+        """The ports of its screen that something still listens at."""
+        ports = re.findall(r"http://127\.0\.0\.1:(\d+)$", self.screen, re.MULTILINE)
+        assert len(ports) == 2
+        found = []
+        for port in map(int, ports):
+            with socket.socket() as probe:
+                found += [port] if probe.connect_ex(("127.0.0.1", port)) == 0 else []
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -370,14 +380,13 @@ def test_a_machine_without_node_or_with_an_old_one_is_told(
 
 
 def test_ctrl_c_ends_both_and_the_next_start_begins_anew(newcomer: Newcomer) -> None:
-    ports = re.findall(r"http://127\.0\.0\.1:(\d+)$", newcomer.screen, re.MULTILINE)
-    assert len(ports) == 2
+    assert len(newcomer.listening()) == 2
     note = json.loads((newcomer.config.parent / "data/chain_stacks_devnet.json").read_text())
     assert newcomer.interrupts() == 0
-    for port in ports:
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(port))) != 0, "something still listens"
+    assert not newcomer.listening()
     began = time.monotonic()
     with started(newcomer.config) as again:
         assert note["secret_key"] not in again.screen
+        again.interrupts(signal.SIGHUP)
+        assert not again.listening(), "a closed terminal leaves nothing behind"
     assert time.monotonic() - began < START_SECONDS

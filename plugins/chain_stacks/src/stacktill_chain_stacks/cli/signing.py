@@ -79,13 +79,21 @@ async def finish(
             say(f"{txid} is signed and not sent:")
             say(data)
         return
-    if not yes:
-        click.confirm(f"Send it to {tools.config.network}?", abort=True, err=True)
+    if not yes and not _is_agreed(f"Send it to {tools.config.network}?"):
+        raise InvalidRequest("Nothing was sent. With --yes it is sent without a question.")
     await tools.sender.send(draft.transaction)
     if as_json:
         say_json(told)
     else:
         say(f"sent: {txid}")
+
+
+def _is_agreed(question: str) -> bool:
+    """A yes; who hangs up, or is nobody, says no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        return False
 
 
 def _from_file(path: Path) -> str:

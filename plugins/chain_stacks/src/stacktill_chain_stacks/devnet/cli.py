@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
@@ -163,14 +163,15 @@ def _reorg(desk: Desk) -> click.Command:
 
 @contextmanager
 def until_told() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end what runs in the context, in order and without complaint."""
-    # Said of both: a shell lets commands in the background ignore Ctrl-C from their start.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Ctrl-C, SIGTERM and a closed terminal end what runs in the context, in order and without complaint."""
+    # Said of all: a shell lets commands in the background ignore Ctrl-C from their start.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         yield
     except KeyboardInterrupt:
-        say("\nEnded.")
+        with suppress(OSError):  # The terminal may be gone.
+            say("\nEnded.")
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:
