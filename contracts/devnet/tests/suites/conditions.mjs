@@ -141,6 +141,30 @@ describe("post-conditions", () => {
 describe("post-conditions about single things", () => {
   before(fresh);
 
+  test("guard everybody in deny mode, and the origin alone in originator mode", async () => {
+    const source = `(define-public (swap)
+      (begin
+        (try! (contract-call? '${sbtc} transfer u7 tx-sender current-contract none))
+        (as-contract? ((with-ft '${sbtc} "${token}" u5))
+          (try! (contract-call? '${sbtc} transfer u5 tx-sender '${accounts.bob.address} none)))))`;
+    const vault = `${accounts.carol.address}.vault`;
+    await run(await deploy("carol", "vault", source));
+    await run(await transfer("carol", vault, 100));
+    const swap = async (postConditionMode, ...postConditions) => {
+      const given = { postConditionMode, postConditions };
+      return (await run(await call("alice", vault, "swap", [], given))).status;
+    };
+    const own = origin().willSendEq(7).ft(sbtc, token);
+    const theirs = Pc.principal(vault).willSendEq(5).ft(sbtc, token);
+    const aborted = "abort_by_post_condition";
+    assert.equal(await swap(Deny, own), aborted, "the vault's sats move as well");
+    assert.equal(await swap(Deny, own, theirs), "success");
+    assert.equal(await swap(Originator, own), "success");
+    assert.equal(await swap(Originator, theirs), aborted);
+    assert.equal(await swap(Allow), "success");
+    assert.equal(await sats("bob"), 1_000_000_000 + 3 * 5);
+  });
+
   test("of tokens that are one of a kind", async () => {
     await run(
       await deploy(
@@ -204,6 +228,29 @@ describe("post-conditions about single things", () => {
       ),
       "success",
     );
+  });
+
+  test("that a thing may be sent allow it, and ask for nothing (SIP-040)", async () => {
+    await run(
+      await deploy(
+        "alice",
+        "treasures",
+        `
+      (define-non-fungible-token thing uint)
+      (nft-mint? thing u1 tx-sender)
+      (define-public (give) (nft-transfer? thing u1 tx-sender '${accounts.bob.address}))
+      (define-public (keep) (ok true))`,
+      ),
+    );
+    const treasures = `${accounts.alice.address}.treasures`;
+    const maySend = (id) => origin().willMaybeSendAsset().nft(`${treasures}::thing`, Cl.uint(id));
+    const ends = async (name, ...postConditions) => {
+      const given = { postConditionMode: Deny, postConditions };
+      return (await run(await call("alice", treasures, name, [], given))).status;
+    };
+    assert.equal(await ends("keep", maySend(1)), "success");
+    assert.equal(await ends("give", maySend(2)), "abort_by_post_condition");
+    assert.equal(await ends("give", maySend(1)), "success");
   });
 });
 
