@@ -12,6 +12,7 @@ import pytest
 from core.tests.shop_kit import Till, open_till
 from core.tests.web.desk_kit import PaperDesk
 
+from stacktill.domain.c32 import encode_address
 from stacktill.domain.errors import InvalidRequest
 from stacktill.plugin import ChainUnavailable, SandboxOrder
 from stacktill.plugin.wallets import Purse
@@ -111,6 +112,14 @@ async def test_a_draft_that_cannot_be_made_leaves_the_call(
 async def test_nobody_else_is(till: Till, desk: PaperDesk, purse: Purse | None) -> None:
     desk.purse_now = purse
     assert "sponsored" not in await asked(till, await intent(till))
+
+
+async def test_a_wallet_of_several_keys_is_not(till: Till, desk: PaperDesk) -> None:
+    url = f"/pay/{await intent(till)}/wallet"
+    several = encode_address(21, bytes(range(1, 21)))
+    answer = (await till.http.post(url, data={"address": several})).json()
+    assert "pays such fees only for wallets with a single key" in answer["problem"]
+    assert "sponsored" not in answer
 
 
 async def test_too_little_sbtc_is_no_reason_to_pay_a_fee(till: Till, desk: PaperDesk) -> None:

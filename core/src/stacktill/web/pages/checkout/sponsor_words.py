@@ -15,31 +15,36 @@ __all__ = ["refusal_words"]
 
 
 def refusal_words(code: str | None, store: str, say: Tongue) -> str:
-    """A sentence or two for a refusal's code; ``not_ours`` and ``down`` are the page's own."""
+    """A sentence or two for a code; ``several_keys``, ``not_ours`` and ``down`` are the page's own."""
     return (_policy(code, isolated(store), say) or _moment(code, isolated(store), say)).unescape()
 
 
 def _policy(code: str | None, store: str, say: Tongue) -> Markup | None:
     """What the shop does not pay for; None when that is not the reason."""
+    words = None
     match code:
         case "sponsor_off":
-            return say.gettext("%(store)s pays no fees at the moment.", store=store)
+            words = say.gettext("%(store)s pays no fees at the moment.", store=store)
         case "sponsor_fee_too_high":
-            return say.gettext(
+            words = say.gettext(
                 "%(store)s pays such fees, but not as much as the network asks now.", store=store
             )
         case "sponsor_payer_limit":
-            return say.gettext(
+            words = say.gettext(
                 "%(store)s has paid as many fees for this wallet as it does in one day.",
                 store=store,
             )
         case "sponsor_budget_spent":
-            return say.gettext(
+            words = say.gettext(
                 "What %(store)s pays for such fees in one day is used up.", store=store
             )
+        case "several_keys":
+            words = say.gettext(
+                "%(store)s pays such fees only for wallets with a single key.", store=store
+            )
         case "sponsored_already":
-            return say.gettext("%(store)s has paid a fee for this payment already.", store=store)
-    return None
+            words = say.gettext("%(store)s has paid a fee for this payment already.", store=store)
+    return words
 
 
 def _moment(code: str | None, store: str, say: Tongue) -> Markup:

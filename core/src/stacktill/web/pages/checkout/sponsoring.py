@@ -51,6 +51,8 @@ async def why_not(
     """
     if not sponsors(appliance, livemode=found.order.livemode):
         return ""
+    if appliance.services.chain(found.order.livemode).address_form(call.payer) != "wallet":
+        return refusal_words("several_keys", found.order.store, say)
     asked = (appliance.services, found.order.intent_id or "", call)
     code = await appliance.storage.read(_refused, *asked)
     if code == "sponsor_payer_waiting":
