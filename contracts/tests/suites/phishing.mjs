@@ -23,6 +23,7 @@ import {
   intentOf,
   merchantOf,
   paymentOf,
+  processPayment,
   register,
 } from "../kit/intents.mjs";
 import { merchant, nextOwner, payer, publicKeyOf, stranger } from "../kit/people.mjs";
@@ -69,7 +70,10 @@ describe("a contract that a merchant or a platform is lured into calling", () =>
 
   test("registers itself, not them", () => {
     const contract = lure(`(contract-call? '${INTENTS} register-merchant none)`);
-    assert.ok(call(contract, "lure", [], merchant).ok);
+    const { events } = call(contract, "lure", [], merchant);
+    assert.deepEqual(printed(events, INTENTS), [
+      { topic: "merchant-registered", merchant: contract },
+    ]);
     assert.equal(merchantOf(merchant), null);
     assert.equal(merchantOf(contract).active, true);
   });
@@ -152,6 +156,22 @@ describe("a contract owned by many", () => {
     assert.deepEqual(printed(taken.events, PAY), [{ topic: "owner-changed", owner: council }]);
     assert.ok(call(council, "stop", [], merchant).ok);
     assert.equal(plain(read(PAY, "get-status", []).result).owner, council);
+  });
+
+  test("can be a merchant, under its own name, whoever calls it", () => {
+    const shop = deploy(
+      "shop",
+      `(define-public (open) (contract-call? '${INTENTS} register-merchant none))
+       (define-public (ask) (contract-call? '${INTENTS} create-payment-intent 0x${ID} u500 u9999999999))`,
+      stranger,
+    );
+    assert.ok(call(shop, "open", [], merchant).ok);
+    const [told] = printed(call(shop, "ask", [], merchant).events, INTENTS);
+    assert.deepEqual([told.topic, told.merchant], ["intent-created", shop]);
+    assert.equal(intentOf(merchant), null);
+    fund(payer, 500);
+    const paid = processPayment({ of: shop, amount: 500 });
+    assert.deepEqual(moved(paid.events), [{ from: payer, to: shop, sats: 500 }]);
   });
 
   test("can pay with its own sats, and only within what it allows itself", () => {
