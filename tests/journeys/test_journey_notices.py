@@ -10,10 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from plugins.chain_stacks.tests.devnet_kit import started_devnet
 from plugins.notify_email.tests.mail_kit import Letter
 from tests.contract import check_answer
 from tests.letters import PostOffice
+from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
+
+from stacktill_chain_stacks.wire.messages import as_structured, sign_message, sign_structured
 
 URL = "/v1/settlement_addresses"
 WALLET = "ST1BW0G3EKBX3P293K1CKBXYG3V4JAA4P0YV8PKXP"
@@ -152,6 +156,59 @@ def test_a_kill_between_the_servers_yes_and_our_note_sends_the_same_message_agai
             assert first.message["Message-ID"] == second.message["Message-ID"]
             time.sleep(0.5)
             assert len(post.box.letters) == 2
+
+
+@pytest.mark.xdist_group("devnet")
+def test_real_wallets_and_real_money(
+    post: PostOffice, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A thief with a live key is overtaken by the wallet in force, and each move is read of."""
+    with (
+        started_devnet() as devnet,
+        live_box(devnet, tmp_path_factory.mktemp("live"), more=table(post)) as box,
+    ):
+        devnet.mine(1)
+        shop = live_shop(box, devnet.address("merchant"))
+        stolen = shop.post(URL, {"address": devnet.address("bob")})
+        proof = sign_message(devnet.key("bob"), stolen["message"]).hex()
+        shop.post(f"{URL}/{stolen['id']}/confirm", {"signature": proof})
+        (first,) = post.letters_to("live@example.com", count=1)
+        assert not first.message["Subject"].startswith("Test: ")
+        assert f"cancel {stolen['id']} --merchant {shop.id} --live" in plain(first)
+        change = shop.post(URL, {"address": devnet.address("alice")})
+        # The one wallet signs text, the other structured data only.
+        data = as_structured(change["message"], chain_id=0x8000_0000)
+        signatures = {
+            "signature": sign_message(devnet.key("alice"), change["message"]).hex(),
+            "current_signature": sign_structured(devnet.key("merchant"), *data).hex(),
+        }
+        done = shop.post(f"{URL}/{change['id']}/confirm", signatures)
+        assert (done["status"], done["authority"]) == ("active", "current_wallet")
+        titles = {
+            one.message["Subject"].partition(": ")[2]
+            for one in post.letters_to("live@example.com", count=3)[1:]
+        }
+        assert titles == {
+            "The change of the address you are paid at is canceled",
+            "The address you are paid at has changed",
+        }
+        assert "notices.nobody_told" not in [line["event"] for line in box.said]
+
+
+@pytest.mark.xdist_group("devnet")
+def test_a_live_box_without_a_mail_server_says_at_its_start_that_nobody_is_told(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with started_devnet() as devnet, live_box(devnet, tmp_path_factory.mktemp("deaf")) as box:
+        assert "notices.nobody_told" in [line["event"] for line in box.said]
+
+
+def table(post: PostOffice) -> str:
+    """The table of a mail server, for live mode."""
+    return (
+        f'[plugins.notify_email]\nhost = "127.0.0.1"\nport = {post.box.port}\nsecurity = "none"\n'
+        'from_address = "receipts@pay.example"\n'
+    )
 
 
 def test_a_box_without_a_mail_server_says_that_nobody_is_told(served: Served) -> None:

@@ -58,8 +58,11 @@ def notice_kind(event: Event) -> NoticeKind | None:
 def notice_recipients(uow: UnitOfWork, services: Services, event: Event) -> tuple[str, ...]:
     """The e-mail addresses that are told of an event, each once: today's, and those until lately."""
     kind = notice_kind(event)
+    # Nearly always: the books need not be asked.
+    if kind is None:
+        return ()
     merchant = uow.merchants.get(event.merchant_id)
-    if kind is None or merchant is None:
+    if merchant is None:
         return ()
     found = [*_former_emails(uow, services, merchant)]
     if kind == "email_changed":

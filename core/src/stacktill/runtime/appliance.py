@@ -86,6 +86,8 @@ class Appliance:
         self.supervisor.start("relay", self.relay.run)
         self.supervisor.start("prune", self._prune)
         self.supervisor.start("farewell", self._farewell)
+        if self.notices is None and self.services.live_chain is not None:
+            log.warning("notices.nobody_told", extra={"reason": NOBODY_TOLD.detail})
 
     async def verdict(self, intent: PaymentIntent, *, is_new: bool) -> Verdict:
         """What the plugins decide about an intent: refused, how deep, which fee."""
@@ -233,8 +235,6 @@ async def _open_receipts(hooks: Hooks, stack: AsyncExitStack) -> NamedSender[Rec
 async def _open_notices(hooks: Hooks, stack: AsyncExitStack) -> NamedSender[NoticeSender] | None:
     offer = hooks.backends.notices
     if offer is None:
-        if hooks.backends.live:
-            log.warning("notices.nobody_told", extra={"reason": NOBODY_TOLD.detail})
         return None
     opened = offer.backend.open(hooks.context(offer.plugin))
     return NamedSender(offer.plugin, await stack.enter_async_context(opened))

@@ -86,6 +86,9 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
         replaces=None,
         message="Sign\nthis",
         sign_before=n + 1,
+        status="scheduled",
+        effective_at=n + 2,
+        remind_at=n + 1,
         **OWNED,
     ),
     "audit_entries": lambda id, n: chained(_entry(id, n), _entry("aud_0", n - 1)),
@@ -230,7 +233,13 @@ SAMPLES: dict[str, Callable[[str, int], Any]] = {
         **OWNED,
     ),
     "deliveries": lambda id, n: Delivery(
-        id=id, event_id="evt_1", event_type="x.y", subscriber="we_1", created_ms=n, **OWNED
+        id=id,
+        event_id="evt_1",
+        event_type="x.y",
+        subscriber="notices:x",
+        created_ms=n,
+        recipient="you@example.com",
+        **OWNED,
     ),
     "attempts": lambda id, n: AttemptRecord(
         id=id,
