@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { Cl } from "@stacks/transactions";
-import { PAY, SBTC, call, fresh, fund, owner } from "../kit/chain.mjs";
+import { PAY, SBTC, call, fresh, fund, owner, simnet } from "../kit/chain.mjs";
 import { create, distribute, processPayment, register, setFees } from "../kit/intents.mjs";
 import { merchant, nextOwner, payer, platform } from "../kit/people.mjs";
 import { pay, terms, trust } from "../kit/terms.mjs";
@@ -69,10 +69,23 @@ describe("costs", () => {
     }
   });
 
-  test("of pay are within a tenth of the prototype's", () => {
+  /** Costs of `pay` are within a tenth of the prototype's, in every unit that was measured then. */
+  function assertNear(costs) {
     for (const [unit, figure] of Object.entries(PROTOTYPE)) {
-      const is = measured.pay[unit];
+      const is = costs[unit];
       assert.ok(is <= figure * ALLOWANCE, `pay: ${unit} is ${is}, the prototype's was ${figure}`);
     }
-  });
+  }
+
+  test("of pay are within a tenth of the prototype's", () => assertNear(measured.pay));
+
+  for (const epoch of ["3.3", "4.0"]) {
+    test(`of pay are so in epoch ${epoch}, too`, async () => {
+      await fresh();
+      simnet.setEpoch(epoch);
+      fund(payer, 1_000_000);
+      trust();
+      assertNear(pay(terms()).costs);
+    });
+  }
 });
