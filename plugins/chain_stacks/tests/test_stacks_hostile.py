@@ -42,7 +42,7 @@ ODD_PRINTS = {
 @pytest.fixture
 async def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Opened]:
     monkeypatch.setattr("stacktill_chain_stacks.client.pace.SECONDS_WHILE_FAILING", 0)
-    async with opened_chain(tmp_path) as found:
+    async with opened_chain(tmp_path, timeout_seconds=20) as found:
         yield found
 
 
@@ -151,7 +151,7 @@ async def test_a_source_that_reads_more_goes_before_one_that_reads_less(tmp_path
     async with opened_chain(tmp_path, sources=2) as opened:
         opened.node.mine(crowd("odd", 1), FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
         opened.api.fault = lambda request, answer: (
-            Answer(200, b"[]") if request.path.endswith("/events") else answer
+            Answer(200, b"[]") if named_hash("odd") in request.path else answer
         )
         assert await seen(opened) == [(7, b"honest")]
         opened.apis[1].fault = lambda *_: Answer(500)
@@ -204,3 +204,39 @@ async def test_a_liar_and_one_that_lags_leave_the_block_below(tmp_path: Path) ->
 
         opened.apis[1].fault = lagging
         assert (await opened.chain.tip()).hash == behind.hash
+
+
+@pytest.mark.parametrize("status", [500, 502, 403])
+async def test_what_is_too_much_for_a_host_hides_no_other_payment(
+    opened: Opened, status: int
+) -> None:
+    payment = FakeTransaction(TXID, (moved(7), memo_print(b"honest")))
+    opened.node.mine(*[crowd(f"heavy {number}", 1) for number in range(8)], payment)
+    opened.api.fault = lambda request, answer: (
+        answer if TXID in request.path or not request.path.endswith("/events") else Answer(status)
+    )
+    with pytest.raises(PartlyUnread) as told:
+        await seen(opened)
+    assert [one.memo for one in told.value.transfers] == [b"honest"]
+    assert len(told.value.unread) == 8
+
+
+async def test_a_heavy_transaction_is_read_in_smaller_pages(opened: Opened) -> None:
+    opened.node.mine(FakeTransaction(TXID, (moved(7), memo_print(b"honest"))))
+    opened.api.fault = lambda request, answer: (
+        Answer(504) if request.query.get("limit") == "100" else answer
+    )
+    assert await seen(opened) == [(7, b"honest")]
+
+
+async def test_a_host_that_shows_no_events_at_all_is_at_fault_itself(opened: Opened) -> None:
+    opened.node.mine(crowd("one", 1), crowd("two", 1))
+    opened.api.fault = lambda request, answer: (
+        Answer(500) if request.path.endswith("/events") else answer
+    )
+    with pytest.raises(ChainUnavailable) as told:
+        await seen(opened)
+    assert not isinstance(told.value, PartlyUnread)
+    opened.api.fault = lambda *_: Answer(500)
+    with pytest.raises(ChainUnavailable):
+        await seen(opened)

@@ -18,6 +18,8 @@ __all__ = ["ApiSource", "ChainSource"]
 
 _MOVING = ("contract_call", "smart_contract")
 READINGS_AT_ONCE = 4
+"""Fewer than the failures that make a host count as down."""
+SMALLER_PAGES = (10, 1)
 
 
 class ChainSource(Protocol):
@@ -54,6 +56,8 @@ class ApiSource:
         self._node = node
         self._identity = identity
         self._known = False
+        # One after the other: else a few such transactions make the host look as if it were down.
+        self._slowly = asyncio.Lock()
 
     async def tip(self) -> Block:
         """The canonical tip."""
@@ -102,6 +106,8 @@ class ApiSource:
         found = [one for one in read if not isinstance(one, _Unread)]
         unread = [one for one in read if isinstance(one, _Unread)]
         transfers = tuple(transfer for part in found for transfer in part)
+        if len(unread) > 1 and not found:
+            raise ChainUnavailable(f"{self.name} shows no events at all: {unread[0].why}")
         if unread:
             raise PartlyUnread(unread[0].why, transfers, tuple(one.txid for one in unread))
         return transfers
@@ -115,6 +121,24 @@ class ApiSource:
                 return transfers_of(txid, await self._api.events(txid))
             except NotUnderstood as error:
                 return _Unread(txid, str(error))
+            except ChainUnavailable:
+                async with self._slowly:
+                    return await self._events_slowly(txid)
+
+    async def _events_slowly(self, txid: str) -> list[Transfer] | _Unread:
+        """The events in smaller pages; unread when the host answers everything but them.
+
+        What is too much for a host makes it fail, and anybody can put that on the chain.
+        """
+        why = ""
+        for page in SMALLER_PAGES:
+            await self._api.block("latest")
+            try:
+                return transfers_of(txid, await self._api.events(txid, page=page))
+            except ChainUnavailable as error:
+                why = str(error)
+        await self._api.block("latest")
+        return _Unread(txid, why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,10 @@ class ApiClient:
         path = f"/extended/v3/transactions/0x{txid}"
         return await self._http.get(path, ApiTransaction, include="result")
 
-    async def events(self, txid: str) -> list[ApiEvent]:
+    async def events(self, txid: str, *, page: int = EVENTS_PER_PAGE) -> list[ApiEvent]:
         """All events of a transaction in order, without what was printed where that is long."""
         path = f"/extended/v3/transactions/0x{txid}/events"
-        found = await self._all(
-            path, Page[ApiEvent], EVENTS_PER_PAGE, most=MOST_EVENTS, kept=_thinned
-        )
+        found = await self._all(path, Page[ApiEvent], page, most=MOST_EVENTS, kept=_thinned)
         ordered = sorted(found, key=lambda one: one.event_index)
         if len({one.event_index for one in ordered}) != len(ordered):
             raise NotUnderstood(f"{self.name} lists an event of {txid} twice.")
