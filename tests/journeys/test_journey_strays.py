@@ -88,6 +88,22 @@ def test_late_money_is_kept(shop: Shop) -> None:
     until(lambda: "deposit.dismissed" in shop.types(deposit["id"]))
 
 
+def test_what_is_minted_has_no_sender_and_pays_when_it_is_attached(shop: Shop) -> None:
+    intent = shop.intent(5_000)
+    shop.pay(intent, minted=True)
+    (deposit,) = strays(shop, status="unmatched")
+    assert (deposit["sender"], deposit["memo"], deposit["reason"]["code"]) == (None, None, "minted")
+    with pytest.raises(Refusal) as refused:
+        shop.post(f"/v1/deposits/{deposit['id']}/refund")
+    assert refused.value.error["code"] == "no_sender"
+    shop.post(f"/v1/deposits/{deposit['id']}/attach", {"payment_intent": intent["id"]})
+    paid = shop.read(intent)
+    assert paid["status"] == "succeeded"
+    with pytest.raises(Refusal) as refused:
+        shop.post("/v1/refunds", {"charge": paid["latest_charge"]})
+    assert refused.value.error["code"] == "no_sender"
+
+
 @pytest.mark.parametrize(("memo", "code"), [("", "no_memo"), ("abad1dea", "unknown_memo")])
 def test_money_that_names_no_payment(shop: Shop, memo: str, code: str) -> None:
     intent = shop.intent(20_000)

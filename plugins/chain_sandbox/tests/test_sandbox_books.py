@@ -18,7 +18,7 @@ from stacktill.plugin import Chain, SandboxOrder, SandboxScript, Transfer
 from stacktill.testing import plugin_context
 from stacktill_chain_sandbox.accounts import SUPPLY
 from stacktill_chain_sandbox.config import SandboxConfig
-from stacktill_chain_sandbox.principals import FAUCET, SBTC_ASSET, named_address
+from stacktill_chain_sandbox.principals import FAUCET, MINT, SBTC_ASSET, named_address
 from stacktill_chain_sandbox.sandbox import FILE_NAME, open_sandbox
 
 PEOPLE = [named_address(name) for name in ("alice", "bob", "carol", "dave")]
@@ -32,6 +32,7 @@ SELECT * FROM balances WHERE projected <> mined + coalesce((
     WHERE height IS NULL AND fail IS NULL AND asset = balances.asset
 ), 0)
 """
+AMOUNTS = st.integers(1, 100)
 FAILURES = [None, None, None, "abort_by_response", "abort_by_post_condition"]
 
 
@@ -98,6 +99,26 @@ class SandboxBooks(RuleBasedStateMachine):
             self.granted[asset, sender] += order.amount_sats + order.fee_sats
         self.seen |= {sender or FAUCET, recipient, order.fee_recipient or recipient}
 
+    @rule(recipient=st.sampled_from(PEOPLE), asset=st.sampled_from(ASSETS), amount=AMOUNTS)
+    def mint(self, *, recipient: str, asset: str, amount: int) -> None:
+        order = SandboxOrder(recipient, amount, asset=asset, minted=True)
+        self.ordered.add(self.runner.run(self.script.pay(order)))
+        self.seen.add(recipient)
+
+    @rule(sender=st.sampled_from(PEOPLE), asset=st.sampled_from(ASSETS), amount=AMOUNTS)
+    def burn(self, *, sender: str, asset: str, amount: int) -> None:
+        try:
+            txid = self.runner.run(
+                self.script.pay(SandboxOrder(None, amount, sender=sender, asset=asset))
+            )
+        except InvalidParameter:
+            assert sender in self.seen
+            return
+        self.ordered.add(txid)
+        if sender not in self.seen:
+            self.granted[asset, sender] += amount
+        self.seen.add(sender)
+
     @rule(count=st.integers(1, 4), bitcoin=st.booleans())
     def mine(self, count: int, bitcoin: bool) -> None:
         self.runner.run(self.script.mine(count, bitcoin=bitcoin))
@@ -127,7 +148,7 @@ class SandboxBooks(RuleBasedStateMachine):
 
     @invariant()
     def books_equal_blocks(self) -> None:
-        balances: dict[tuple[str, str | None], int] = defaultdict(int)
+        balances: dict[tuple[str, str], int] = defaultdict(int)
         for asset in ASSETS:
             balances[asset, FAUCET] = SUPPLY
         for (asset, address), amount in self.granted.items():
@@ -135,13 +156,13 @@ class SandboxBooks(RuleBasedStateMachine):
             balances[asset, FAUCET] -= amount
         for _, transfer in self.replay():
             assert transfer.txid not in self.failing | self.dropped
-            balances[transfer.asset, transfer.sender] -= transfer.amount
-            balances[transfer.asset, transfer.recipient] += transfer.amount
-            assert balances[transfer.asset, transfer.sender] >= 0
+            balances[transfer.asset, transfer.sender or MINT] -= transfer.amount
+            balances[transfer.asset, transfer.recipient or MINT] += transfer.amount
+            assert transfer.sender is None or balances[transfer.asset, transfer.sender] >= 0
         for asset in ASSETS:
             told = {
                 address: self.runner.run(self.script.balance(address, asset))
-                for address in [FAUCET, *PEOPLE]
+                for address in [FAUCET, MINT, *PEOPLE]
             }
             assert told == {address: balances[asset, address] for address in told}
             assert sum(told.values()) == SUPPLY

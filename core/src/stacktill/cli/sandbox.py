@@ -50,6 +50,7 @@ def _shared(function: F) -> F:
 @click.option("--from", "sender", help="The principal that pays.")
 @click.option("--fail", help="abort_by_response or abort_by_post_condition: mined, moves nothing.")
 @click.option("--split", is_flag=True, help="Pay the platform's fee in the same transaction.")
+@click.option("--minted", is_flag=True, help="Mint it, as when bitcoin is turned into sBTC.")
 @click.option("--no-mine", is_flag=True, help="Leave the transfer in the mempool.")
 @_shared
 def pay(
@@ -62,6 +63,7 @@ def pay(
     sender: str | None,
     fail: str | None,
     split: bool,
+    minted: bool,
     no_mine: bool,
     config: Path | None,
     as_json: bool,
@@ -79,6 +81,7 @@ def pay(
         from_=sender,
         fail=fail,
         split=split or None,
+        minted=minted or None,
         mine=not no_mine,
     )
     if answer is not None:

@@ -81,9 +81,10 @@ class SandboxOrder:
     called, when it is not the token itself; ``fail`` makes the transaction abort with that reason
     (``abort_by_response``, ``abort_by_post_condition``), so that it is mined without moving anything.
     With a ``fee_recipient`` the same transaction also moves ``fee_sats`` to it, right after the amount.
+    With ``minted`` it is taken from nobody, and with a recipient of None it is burned; neither has a memo.
     """
 
-    recipient: str
+    recipient: str | None
     amount_sats: int
     sender: str | None = None
     memo: bytes | None = None
@@ -92,6 +93,7 @@ class SandboxOrder:
     fail: str | None = None
     fee_sats: int = 0
     fee_recipient: str | None = None
+    minted: bool = False
 
 
 class SandboxScript(Protocol):

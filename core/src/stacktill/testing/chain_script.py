@@ -76,6 +76,37 @@ class ChainScriptContract(ChainFixtures):
         assert await script.balance(recipient) == before
         assert await script.balance(recipient, f"{contract}::other") == 5000
 
+    async def test_what_is_minted_comes_from_nobody_and_what_is_burned_goes_to_nobody(
+        self, chain: Chain, script: SandboxScript, recipient: str
+    ) -> None:
+        """Balances follow, a fork takes both back, and neither has a memo."""
+        before = await script.balance(recipient)
+        await script.pay(SandboxOrder(recipient, 5000, minted=True))
+        [minted] = await chain.transfers(await script.mine())
+        assert (minted.asset, minted.amount) == (chain.sbtc_asset, 5000)
+        assert (minted.sender, minted.recipient, minted.memo) == (None, recipient, None)
+        await script.pay(SandboxOrder(None, 300, sender=recipient))
+        [burned] = await chain.transfers(await script.mine())
+        assert (burned.amount, burned.sender, burned.recipient) == (300, recipient, None)
+        assert await script.balance(recipient) == before + 4700
+        await script.reorg(2)
+        assert await script.balance(recipient) == before + 4700
+        await script.reorg(3, drop=True)
+        assert await script.balance(recipient) == before
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [("memo", b"memo"), ("sender", "nobody"), ("fee_recipient", "nobody")],
+    )
+    async def test_a_mint_has_nothing_but_an_amount(
+        self, script: SandboxScript, recipient: str, field: str, value: object
+    ) -> None:
+        """The error names what it cannot have."""
+        values: dict[str, object] = {"minted": True, field: value}
+        with pytest.raises(InvalidParameter) as refused:
+            await script.pay(SandboxOrder(recipient, 1, **values))  # type: ignore[arg-type]
+        assert refused.value.param == field
+
     async def test_what_was_received_can_be_sent_and_no_more(
         self, chain: Chain, script: SandboxScript, recipient: str
     ) -> None:

@@ -6,11 +6,13 @@ import sqlite3
 
 from stacktill_chain_sandbox.principals import FAUCET
 
-__all__ = ["SUPPLY", "Accounts"]
+__all__ = ["MOST_MINTED", "SUPPLY", "Accounts"]
 
 SUPPLY = 9_000_000_000_000_000_000
 """How much there is of every asset, all of it the faucet's at first. It fits 64 bits, so no sum can
 overflow, and it pays the greatest possible amount thousands of times."""
+MOST_MINTED = 2**63 - 1 - SUPPLY
+"""How much more than that can be minted at a time, lest a sum overflow."""
 
 
 class Accounts:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from stacktill.plugin import Block
 from stacktill_chain_sandbox.database import Database
+from stacktill_chain_sandbox.principals import MINT
 from stacktill_chain_sandbox.transactions import SUCCESS, Transaction
 
 __all__ = ["Miner"]
@@ -98,7 +99,10 @@ class Miner:
         accounts = self._database.accounts
         asset, total = transaction.asset, transaction.total
         status = transaction.fail or SUCCESS
-        if transaction.fail is None and accounts.mined(asset, transaction.sender) < total:
+        is_covered = (
+            transaction.sender == MINT or accounts.mined(asset, transaction.sender) >= total
+        )
+        if transaction.fail is None and not is_covered:
             # The projection counted it as paid; it is not.
             status = "abort_by_response"
             accounts.add(asset, transaction.sender, projected=total)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from stacktill.domain.errors import InvalidParameter
 from stacktill.plugin import SandboxOrder
+from stacktill_chain_sandbox.accounts import MOST_MINTED
 from stacktill_chain_sandbox.database import Database
 from stacktill_chain_sandbox.principals import (
     FAUCET,
+    MINT,
     SBTC_ASSET,
     SBTC_CONTRACT,
     STX,
@@ -26,10 +28,8 @@ _FAILURES = ("abort_by_response", "abort_by_post_condition")
 
 def check_order(order: SandboxOrder) -> Order:
     """What the order means in full; ``InvalidParameter`` names the field that is malformed."""
-    sender = order.sender if order.sender is not None else FAUCET
-    check_principal(sender, "sender")
-    check_principal(order.recipient, "recipient")
-    if sender == order.recipient:
+    sender, recipient = _parties(order)
+    if sender == recipient:
         raise InvalidParameter("The sender cannot pay itself.", param="recipient")
     _check_amount(order.amount_sats)
     if order.memo is not None and len(order.memo) > _MEMO_BYTES:
@@ -42,7 +42,7 @@ def check_order(order: SandboxOrder) -> Order:
     contract, asset = _contract_and_asset(order)
     return Order(
         sender=sender,
-        recipient=order.recipient,
+        recipient=recipient,
         contract=contract,
         asset=asset,
         amount=order.amount_sats,
@@ -51,6 +51,21 @@ def check_order(order: SandboxOrder) -> Order:
         fee=order.fee_sats,
         fee_recipient=order.fee_recipient,
     )
+
+
+def _parties(order: SandboxOrder) -> tuple[str, str]:
+    """Who gives and who gets; what is made anew or destroyed goes through the mint."""
+    recipient = MINT if order.recipient is None else order.recipient
+    sender = MINT if order.minted else order.sender or FAUCET
+    if order.minted and order.sender is not None:
+        raise InvalidParameter("What is minted has no sender.", param="sender")
+    if MINT in (sender, recipient) and order.memo is not None:
+        raise InvalidParameter("What is minted or burned has no memo.", param="memo")
+    if MINT in (sender, recipient) and order.fee_recipient is not None:
+        raise InvalidParameter("What is minted or burned has no fee.", param="fee_recipient")
+    check_principal(sender, "sender")
+    check_principal(recipient, "recipient")
+    return sender, recipient
 
 
 def check_principal(text: str, param: str) -> None:
@@ -79,7 +94,7 @@ def submit(database: Database, order: Order, *, txid: str | None = None) -> str:
     """
     accounts = database.accounts
     if order.fail is None:
-        if not accounts.knows(order.sender) and order.sender != FAUCET:
+        if not accounts.knows(order.sender) and order.sender not in (FAUCET, MINT):
             accounts.grant(order.asset, order.sender, order.total)
         _check_cover(order, accounts.projected(order.asset, order.sender))
         accounts.add(order.asset, order.sender, projected=-order.total)
@@ -126,7 +141,10 @@ def _check_amount(amount: int, param: str = "amount_sats") -> None:
 
 
 def _check_cover(order: Order, available: int) -> None:
-    if available < order.total:
+    if order.sender == MINT:
+        if available + MOST_MINTED < order.total:
+            raise InvalidParameter("No more of this can be minted.", param="amount_sats")
+    elif available < order.total:
         raise InvalidParameter(
             f"{order.sender} cannot pay {order.total}: it has {max(available, 0)} "
             "when everything in the mempool is counted.",

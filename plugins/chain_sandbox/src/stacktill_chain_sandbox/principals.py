@@ -10,6 +10,7 @@ from stacktill.domain.c32 import decode_address, encode_address
 
 __all__ = [
     "FAUCET",
+    "MINT",
     "SBTC_ASSET",
     "SBTC_CONTRACT",
     "STX",
@@ -42,6 +43,8 @@ STX = "STX"
 """The chain's own coin: it can be sent, but it is no fungible token and never a ``Transfer``."""
 FAUCET = named_address("sandbox faucet")
 """Pays when an order names no sender; holds the whole supply of every asset at the start."""
+MINT = named_address("sandbox mint")
+"""Stands for nobody: what comes from it is minted, what goes to it is burned, and it may owe."""
 
 
 _FORMS: dict[int, AddressForm] = {_SINGLE_SIGNATURE: "wallet", _MULTIPLE_SIGNATURES: "multisig"}

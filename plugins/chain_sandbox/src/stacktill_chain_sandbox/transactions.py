@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stacktill.plugin import Transfer
-from stacktill_chain_sandbox.principals import STX
+from stacktill_chain_sandbox.principals import MINT, STX
 
 __all__ = ["SUCCESS", "Order", "Transaction", "Transactions"]
 
@@ -137,7 +137,9 @@ class Transactions:
         )
         found = []
         for txid, asset, sender, memo, recipient, amount, fee_recipient, fee in rows:
-            found.append(Transfer(txid, 0, asset, amount, sender, recipient, memo))
+            giver = None if sender == MINT else sender
+            taker = None if recipient == MINT else recipient
+            found.append(Transfer(txid, 0, asset, amount, giver, taker, memo))
             if fee_recipient is not None:
                 found.append(Transfer(txid, _FEE_EVENT, asset, fee, sender, fee_recipient, memo))
         return found

@@ -77,6 +77,8 @@ async def pay(appliance: Appliance, ask: Ask) -> dict[str, Any]:
         contract=params.get("contract"),
         fail=params.get("fail"),
     )
+    if params["minted"]:
+        order = replace(order, minted=True, memo=None)
     if params["split"]:
         order = _split(order, intent)
     txid = await _send(appliance, ask, order, PAY_NAMES)

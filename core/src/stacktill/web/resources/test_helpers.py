@@ -39,6 +39,11 @@ PAY = Params(
         "from": Text(max_length=200, description="The principal that pays."),
         "fail": Enum(("abort_by_response", "abort_by_post_condition")),
         "mine": Boolean(default=True, description="Mine until the payment is final."),
+        "minted": Boolean(
+            default=False,
+            description="Mint it, as when a payer's bitcoin is turned into sBTC: nobody sends it, "
+            "and it has no memo.",
+        ),
         "split": Boolean(
             default=False,
             description="Pay the platform's fee in the same transaction, as the contract's pay does.",
