@@ -5,6 +5,7 @@ import { Cl } from "@stacks/transactions";
 import {
   INTENTS,
   PAY,
+  SBTC,
   balance,
   call,
   fresh,
@@ -150,6 +151,28 @@ describe("process-payment", () => {
       },
     ]);
     assert.equal(paymentOf(merchant).payer, payer);
+    assert.ok(Math.abs(Number(paymentOf(merchant).at) - now()) <= 20);
+  });
+
+  test("puts the id into the memo of both transfers", () => {
+    create();
+    const prints = processPayment().events.filter(({ event }) => event === "print_event");
+    const memos = prints.filter(({ data }) => data.contract_identifier === SBTC);
+    assert.deepEqual(
+      memos.map(({ data }) => data.value.value),
+      [ID, ID],
+    );
+  });
+
+  test("moves a fee of one sat", () => {
+    create({ amount: 100 });
+    assert.deepEqual(
+      moved(processPayment({ amount: 100 }).events).map(({ to, sats }) => [to, sats]),
+      [
+        [merchant, 99],
+        [platform, 1],
+      ],
+    );
   });
 
   test("moves one transfer when the fee is rounded down to nothing", () => {

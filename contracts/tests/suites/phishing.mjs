@@ -25,8 +25,9 @@ import {
   paymentOf,
   processPayment,
   register,
+  setFees,
 } from "../kit/intents.mjs";
-import { merchant, nextOwner, payer, publicKeyOf, stranger } from "../kit/people.mjs";
+import { merchant, nextOwner, payer, platform, publicKeyOf, stranger } from "../kit/people.mjs";
 import { hashOf, payArguments, terms, trust } from "../kit/terms.mjs";
 
 /** A contract of the stranger with one public function, lure, that runs the given code. */
@@ -118,13 +119,17 @@ describe("a contract that a payer calls to pay", () => {
   });
 
   test("pays an intent in the payer's name, and only what the intent says", () => {
+    setFees(100, platform);
     register();
     create();
     const contract = lure(
       `(contract-call? '${INTENTS} process-payment '${merchant} 0x${ID} u50000)`,
     );
     const { events } = call(contract, "lure", [], payer);
-    assert.deepEqual(moved(events), [{ from: payer, to: merchant, sats: 50_000 }]);
+    assert.deepEqual(moved(events), [
+      { from: payer, to: merchant, sats: 49_500 },
+      { from: payer, to: platform, sats: 500 },
+    ]);
     assert.equal(printed(events, INTENTS)[0].payer, payer);
     assert.equal(paymentOf(merchant).payer, payer);
   });
