@@ -151,6 +151,28 @@ def test_a_wallet_that_fails_is_explained(
         said(payer.page, words)
 
 
+def test_a_wallet_that_does_not_see_who_pays_is_asked_otherwise_the_next_time(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    start(payer, wallet, shop, "acme")
+    lacks = {"code": -32603, "message": "transaction rejected: NotEnoughFunds"}
+    wallet.answers["stx_callContract"] = lambda: {"error": lacks}
+    payer.clicks(LABELS["acme"])
+    said(payer.page, "Your wallet says: transaction rejected: NotEnoughFunds")
+    payer.clicks(LABELS["acme"])
+    said(payer.page, HANDED)
+    assert wallet.asked[-1] == "stx_signTransaction"
+
+
+def test_a_wallet_that_can_do_neither_is_told_of(
+    payer: Payer, wallet: Extension, shop: Shop
+) -> None:
+    start(payer, wallet, shop, "xverse")
+    wallet.answers["stx_signTransaction"] = lambda: {"error": {"code": -32601, "message": "?"}}
+    payer.clicks(LABELS["xverse"])
+    said(payer.page, "This wallet cannot do that. Take another one, or pay by hand.")
+
+
 @pytest.mark.parametrize("kind", ["leather", "xverse"])
 def test_a_wallet_that_signs_something_else_is_told_of(
     payer: Payer, wallet: Extension, shop: Shop, kind: str
@@ -210,6 +232,49 @@ def test_a_silent_wallet_is_waited_for(payer: Payer, wallet: Extension, shop: Sh
     payer.clicks("Try again")
     payer.clicks(LABELS["leather"])
     said(payer.page, HANDED)
+
+
+def test_a_signature_that_comes_late_is_sent(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    payer.page.clock.install()
+    start(payer, wallet, shop)
+    wallet.later_ms = 60_000
+    payer.clicks(LABELS["leather"])
+    said(payer.page, OFFER)
+    payer.page.clock.fast_forward(26_000)
+    payer.clicks("Try again")
+    expect(payer.page.get_by_role("button", name=LABELS["leather"])).to_be_enabled()
+    payer.page.clock.fast_forward(60_000)
+    said(payer.page, HANDED)
+    payer.page.clock.resume()
+    is_paid(payer, devnet)
+
+
+def test_a_signature_that_comes_late_is_not_sent_beside_another(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    payer.page.clock.install()
+    intent = start(payer, wallet, shop, "leather", "asigna")
+    wallet.later_ms = 60_000
+    payer.clicks(LABELS["leather"])
+    said(payer.page, OFFER)
+    payer.page.clock.fast_forward(26_000)
+    payer.clicks("Try again")
+    wallet.later_ms = 0
+    handed = []
+    payer.page.on(
+        "request", lambda asked: handed.append(asked.url) if "sponsor" in asked.url else None
+    )
+    payer.clicks(LABELS["asigna"])
+    said(payer.page, HANDED)
+    payer.page.clock.fast_forward(60_000)
+    payer.page.wait_for_timeout(300)
+    said(payer.page, HANDED)
+    assert len([url for url in handed if url.endswith("/wallet/sponsor")]) == 1
+    assert len(sponsorships(shop, intent)) == 1
+    payer.page.clock.resume()
+    is_paid(payer, devnet)
 
 
 def test_a_connection_that_breaks_costs_no_second_signature(

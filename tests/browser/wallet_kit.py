@@ -77,6 +77,7 @@ FAILURES: list[tuple[Any, str]] = [
     ({"code": -32603, "message": "Ledger is asleep"}, "Your wallet says: Ledger is asleep"),
     ({"code": -32603, "message": "<img src=x onerror=alert(1)>"}, "says: <img src=x"),
     ({"code": -32601, "message": "Method not found"}, "This wallet cannot do that."),
+    ({"code": -32603, "message": "transaction rejected: BadNonce"}, "says: transaction rejected"),
     ({"code": 1}, "This did not work. Nothing was signed"),
     ("nonsense {words}", "Your wallet says: nonsense {words}"),
 ]
@@ -109,7 +110,8 @@ class Signed:
 class Extension:
     """One payer's wallet. ``answers`` replaces what it says to a method; ``drops_bounds`` is an old build.
 
-    ``signs_sats`` is what it takes for the amount of a payment that is to be sponsored.
+    ``signs_sats`` is what it takes for the amount of a payment that is to be sponsored, ``later_ms`` how long
+    its payer thinks before that is signed.
     """
 
     devnet: Devnet
@@ -117,6 +119,7 @@ class Extension:
     mainnet: bool = False
     drops_bounds: bool = False
     signs_sats: int | None = None
+    later_ms: int = 0
     answers: dict[str, Callable[[], Answer]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     signed: list[Signed] = field(default_factory=list)
@@ -163,7 +166,7 @@ class Extension:
                 is_mainnet=False,
                 post_conditions=bounds,
             )
-            return {"result": _handed_back(kind, self._signed(made))}
+            return {"result": _handed_back(kind, self._signed(made)), "later": self.later_ms}
         try:
             txid = self._aside(self._sent(call, bounds))
         except TransactionRejected as rejected:

@@ -3,6 +3,7 @@
 import { Trouble, ask, textsIn, txidIn, wanted } from "./wallet-asking.js";
 
 const RETRIES_MS = [0, 1500, 4000];
+const disliked = new Set();
 /** What may be a whole transaction: nothing else in an answer is as long. */
 const TRANSACTION = /^(?:0x)?((?:[0-9a-f]{2}){150,})$/i;
 /** Made to be sponsored, by one key, and not yet signed by a sponsor: no node takes that as it is. */
@@ -17,8 +18,10 @@ export const signed = async (wallet, call, draft, address, network) => {
     call: ["stx_callContract", { ...wanted(wallet, call, address, network), sponsored: true }],
     draft: draft && ["stx_signTransaction", { transaction: draft, broadcast: false }],
   };
+  const isDisliked = (way) => Number(disliked.has(`${wallet.id} ${way}`));
+  const ways = wallet.sponsors.filter((way) => asked[way]).sort((one, other) => isDisliked(one) - isDisliked(other));
   let trouble = new Trouble("trouble");
-  for (const way of wallet.sponsors.filter((each) => asked[each])) {
+  for (const way of ways) {
     try {
       const answer = await ask(wallet, ...asked[way]);
       const txid = txidIn(answer);
@@ -27,6 +30,8 @@ export const signed = async (wallet, call, draft, address, network) => {
       // With an id it was sent by the wallet, at the payer's own cost; without one the server says what is wrong.
       return { txid, signed: txid ? null : found };
     } catch (error) {
+      // Perhaps it has not seen that another pays: the next press begins with another way.
+      if (error.kind === "told") disliked.add(`${wallet.id} ${way}`);
       if (error.kind !== "unable") throw error;
       trouble = error;
     }
