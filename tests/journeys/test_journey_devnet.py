@@ -83,7 +83,7 @@ class Newcomer:
 
     def listening(self) -> list[int]:
         """The ports of its screen that something still listens at."""
-        ports = re.findall(r"http://127\.0\.0\.1:(\d+)$", self.screen, re.MULTILINE)
+        ports = re.findall(r"http://127\.0\.0\.1:(\d+)(?:\"|$)", self.screen, re.MULTILINE)
         assert len(ports) == 2
         found = []
         for port in map(int, ports):
@@ -102,11 +102,11 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
 
 
 @contextmanager
-def started(config: Path) -> Iterator[Newcomer]:
+def started(config: Path, *options: str) -> Iterator[Newcomer]:
     """Somebody whose till is up."""
     environ = {name: text for name, text in os.environ.items() if "STACKTILL" not in name}
     with subprocess.Popen(
-        [COMMAND, "--config", str(config), "devnet", "till", "--interval", "0"],
+        [COMMAND, "--config", str(config), "devnet", "till", "--interval", "0", *options],
         cwd=ROOT,
         env={**environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -118,7 +118,10 @@ def started(config: Path) -> Iterator[Newcomer]:
         reader.start()
         try:
             until(
-                lambda: "Ctrl-C ends both" in somebody.screen or process.poll() is not None,
+                lambda: (
+                    any(last in somebody.screen for last in ("Ctrl-C ends both", "secret_key"))
+                    or process.poll() is not None
+                ),
                 seconds=START_SECONDS,
             )
             assert process.poll() is None, somebody.screen
@@ -385,8 +388,11 @@ def test_ctrl_c_ends_both_and_the_next_start_begins_anew(newcomer: Newcomer) -> 
     assert newcomer.interrupts() == 0
     assert not newcomer.listening()
     began = time.monotonic()
-    with started(newcomer.config) as again:
+    with started(newcomer.config, "--json") as again:
         assert note["secret_key"] not in again.screen
+        told = json.loads(again.screen.splitlines()[-1])
+        again.types("devnet", "pay", told["payment_intent"])
+        assert (told["secret_key"][:8], told["merchant"][:5]) == ("sk_live_", "acct_")
         again.interrupts(signal.SIGHUP)
         assert not again.listening(), "a closed terminal leaves nothing behind"
     assert time.monotonic() - began < START_SECONDS

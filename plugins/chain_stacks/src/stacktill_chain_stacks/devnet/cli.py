@@ -75,15 +75,24 @@ def _start(desk: Desk) -> click.Command:
 def _till(desk: Desk, data_dir: Path) -> click.Command:
     @click.command("till")
     @_interval
+    @click.option(
+        "--json", "as_json", is_flag=True, help="Print keys and addresses as JSON, once up."
+    )
     @click.pass_context
-    def till(context: click.Context, interval: int) -> None:
+    def till(context: click.Context, interval: int, *, as_json: bool) -> None:
         """Run the local chain and a till in live mode on it, with a store and a payment, until Ctrl-C."""
         from stacktill_chain_stacks.devnet.demo import run_demo
         from stacktill_chain_stacks.devnet.serving import Till
 
         config = context.find_root().params.get("config")
         with until_told():
-            run_demo(desk.config, Till(config, data_dir), interval=interval, burn_every=BURN_EVERY)
+            run_demo(
+                desk.config,
+                Till(config, data_dir),
+                interval=interval,
+                burn_every=BURN_EVERY,
+                as_json=as_json,
+            )
 
     return till
 
@@ -171,7 +180,7 @@ def until_told() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         with suppress(OSError):  # The terminal may be gone.
-            say("\nEnded.")
+            click.echo("\nEnded.", err=True)
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 
-from msgspec.structs import replace
+import click
+from msgspec.structs import asdict, replace
 
 from stacktill.domain.errors import ConfigError
-from stacktill_chain_stacks.cli.desk import say
+from stacktill_chain_stacks.cli.desk import say, say_json
 from stacktill_chain_stacks.config import StacksConfig
 from stacktill_chain_stacks.devnet.note import Note, begin_folder, write_note
 from stacktill_chain_stacks.devnet.process import running_chain
@@ -18,15 +19,17 @@ from stacktill_chain_stacks.devnet.shop import AMOUNT_SATS, make_payment, prove_
 __all__ = ["run_demo"]
 
 
-def run_demo(config: StacksConfig, till: Till, *, interval: int, burn_every: int) -> None:
+def run_demo(
+    config: StacksConfig, till: Till, *, interval: int, burn_every: int, as_json: bool = False
+) -> None:
     """Run both until Ctrl-C; both end with this. Raise ``ConfigError`` when the till ends by itself."""
     remote = Remote(config.node_url)
     till.check_alone()
-    say("Starting the local chain …")
+    click.echo("Starting the local chain …", err=as_json)
     with running_chain(remote, interval=interval, burn_every=burn_every):
         note = begin_folder(till.data_dir, str(remote.needed()["id"]))
         is_new = not note.secret_key
-        say("Starting the till …")
+        click.echo("Starting the till …", err=as_json)
         if is_new:
             note = register(till, note)
         with till.served() as (process, url):
@@ -35,7 +38,10 @@ def run_demo(config: StacksConfig, till: Till, *, interval: int, burn_every: int
                 prove_address(url, note.secret_key, remote.key("merchant"))
             write_note(till.data_dir, note)
             payment = make_payment(url, note.secret_key)
-            _tell(remote, till, note, payment=payment["id"], interval=interval)
+            if as_json:
+                say_json({**asdict(note), "chain": remote.url, "payment_intent": payment["id"]})
+            else:
+                _tell(remote, till, note, payment=payment["id"], interval=interval)
             _watch(process, till)
 
 
