@@ -13,6 +13,7 @@ from core.tests.shop_kit import Refused
 from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet, started_devnet
 from tests.sponsored import SponsoringTill, open_sponsoring, payer_key, settings_of, signed_by
 
+from stacktill.cli.examinations import examine
 from stacktill_chain_stacks.wire.clarity import Bool
 from stacktill_chain_stacks.wire.conditions import OneKey
 from stacktill_chain_stacks.wire.payloads import Call
@@ -234,3 +235,7 @@ async def test_the_sponsor_runs_dry(devnet: Devnet, tmp_path: Path) -> None:
         assert health.ok
         assert str(poor.principal(mainnet=False)) in health.detail
         assert "send it STX" in health.detail
+    findings = await asyncio.to_thread(lambda: list(examine(file)))
+    own, sandbox = [one for one in findings if one.what == "sponsor"][::-1]
+    assert (own.ok, sandbox.ok) == (False, True)
+    assert "send it STX" in own.detail

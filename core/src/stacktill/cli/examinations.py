@@ -19,6 +19,7 @@ from stacktill.plugin import Chain, ChainUnavailable, Health, StorageUnavailable
 from stacktill.runtime.appliance import Appliance, open_appliance
 from stacktill.runtime.config import Settings
 from stacktill.runtime.plugin_host import load_plugins
+from stacktill.runtime.sponsor_line import SponsorLine
 
 __all__ = ["Finding", "examine"]
 
@@ -173,11 +174,20 @@ async def _sponsors(appliance: Appliance) -> list[Finding]:
     """Whether each account that pays payers' network fees has enough for a while."""
     if not appliance.services.sponsoring.daily_budget_ustx:
         return []
+    findings = [await _purse(line) for line in appliance.sponsor_lines.values()]
+    if appliance.services.live_chain is not None and True not in appliance.sponsor_lines:
+        detail = "[sponsor] has a budget, and nothing in live mode has a key that pays"
+        mend = "Set sponsor_key of the chain's plugin: docs/how-to/sponsor-payments.md."
+        findings.append(Finding(False, "sponsor", detail, mend))
+    return findings
+
+
+async def _purse(line: SponsorLine) -> Finding:
     mend = "Send that account STX: docs/how-to/sponsor-payments.md."
-    return [
-        Finding(await line.look_at_purse(), "sponsor", line.health().detail, mend)
-        for line in appliance.sponsor_lines.values()
-    ]
+    try:
+        return Finding(await line.look_at_purse(), "sponsor", line.health().detail, mend)
+    except ChainUnavailable as error:
+        return Finding(False, "sponsor", str(error), "Look at the chain below.")
 
 
 async def _chain(chain: Chain) -> list[Finding]:

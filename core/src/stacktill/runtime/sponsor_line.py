@@ -60,6 +60,7 @@ class SponsorLine:
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self._health = Health(ok=True, detail="not looked at yet")
+        self._purse_due = 0.0
 
     def health(self) -> Health:
         """Who pays, what is left, how many calls wait; it is still well when the money runs low."""
@@ -113,7 +114,12 @@ class SponsorLine:
         """Look once at what waits; return after how many seconds to look again."""
         async with self._turn:
             waiting = await self._follow()
-        await self.look_at_purse(waiting=len(waiting))
+        now = asyncio.get_running_loop().time()
+        if now >= self._purse_due:
+            self._purse_due = now + LATER_SECONDS
+            await self.look_at_purse()
+        told = {**self._health.figures, "waiting": float(len(waiting))}
+        self._health = replace(self._health, figures=told)
         youngest = min((one.seconds for one in waiting), default=YOUNG_SECONDS)
         return LOOK_SECONDS if youngest < YOUNG_SECONDS else LATER_SECONDS
 
@@ -128,7 +134,7 @@ class SponsorLine:
         if refusal is not None:
             raise InvalidRequest(refusal.message, code=refusal.code)
 
-    async def look_at_purse(self, *, waiting: int = 0) -> bool:
+    async def look_at_purse(self) -> bool:
         """Look at what the sponsor has left; whether it is enough for a while."""
         policy = self._services.sponsoring
         if not policy.daily_budget_ustx:
@@ -140,10 +146,9 @@ class SponsorLine:
             detail += f", not enough for {LOW_PAYMENTS} of the dearest fees: send it STX"
             if not self._health.figures.get("low"):
                 self._log.warning("sponsor.low", extra={"detail": detail})
-        figures = {"ustx": purse.ustx, "waiting": waiting, "low": is_low}
+        figures = {"ustx": float(purse.ustx), "low": float(is_low)}
         # Those who have STX still pay, so a box whose sponsor runs dry is not out of order.
-        told = {name: float(figure) for name, figure in figures.items()}
-        self._health = Health(ok=True, detail=detail, figures=told)
+        self._health = Health(ok=True, detail=detail, figures=figures)
         return not is_low
 
     async def _follow(self) -> list[WaitingCall]:

@@ -26,7 +26,6 @@ LAG_SECONDS = 600
 """How far an API may be behind a node that answers for it."""
 MOST_LOOKS = 10
 _FOR_NOW = (
-    "BadNonce",  # The account's nonces say next time what that means.
     "EstimatorError",
     "NotEnoughFunds",
     "ServerFailureDatabase",
@@ -155,6 +154,10 @@ class SponsorFollow:
         except TransactionRejected as error:
             if error.reason in _FOR_NOW:
                 return []
+            if error.reason == "BadNonce":
+                # Ours, if it was that one, is looked at next time as one that is used up.
+                is_gone = await self._is_replaced(call)
+                return [call.news("lost", str(error))] if is_gone else []
             dearer_ustx = _dearer(call.waiting.fee_ustx)
             if error.reason == "FeeTooLow" and dearer_ustx <= most_ustx:
                 return [call.news("stuck", str(error), fee_ustx=dearer_ustx)]
