@@ -76,6 +76,7 @@ class Watched:
 async def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watched]:
     monkeypatch.setattr(unread, "PATIENCE_SECONDS", 0)
     monkeypatch.setattr(unread, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(unread, "RESTS_PER_READING", 0)
     async with open_books(tmp_path) as storage:
         till = await open_till(storage)
         chain = MistyChain(till.chain.chain_id, till.clock)
@@ -229,6 +230,22 @@ async def test_it_is_asked_for_more_and_more_rarely(
         await watched.look()
         await asyncio.sleep(0.01)
     assert 2 <= watched.chain.readings <= 5
+
+
+async def test_what_is_new_has_most_of_the_sources_time(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        strange = watched.till.transfer(1)
+        watched.chain.mist.add(strange.txid)
+        watched.chain.mine(strange)
+        await watched.look()
+    monkeypatch.setattr(unread, "RESTS_PER_READING", 10_000)
+    watched.chain.readings = 0
+    for _ in range(10):
+        watched.chain.mine()
+        await watched.look()
+    assert watched.chain.readings == 11
 
 
 async def test_a_clock_that_is_slow_by_minutes_is_told(watched: Watched) -> None:

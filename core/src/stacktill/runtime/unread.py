@@ -29,7 +29,8 @@ PATIENT_BLOCKS = 30
 """So far behind the chain nobody waits any more: there may be such a transaction in every block."""
 FIRST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 6 * 3600.0
-BLOCKS_PER_ROUND = 3
+RESTS_PER_READING = 9
+"""So much longer than it read again nothing is read again: what is new has most of a source's time."""
 HELD_SECONDS = 3600
 """So long nothing expires that may have been paid by what is unread."""
 KEPT_SECONDS = 30 * 86_400
@@ -62,6 +63,7 @@ class UnreadReader:
         self._on_change = on_change
         self._waiting: tuple[str, float] = ("", 0.0)
         self._retries: dict[str, _Retry] = {}
+        self._rests_until = 0.0
         self._unread: list[UnreadBlock] = []
 
     @property
@@ -92,8 +94,13 @@ class UnreadReader:
         self._retries = {one.hash: self._retry(one) for one in self._unread}
         now = asyncio.get_running_loop().time()
         due = [one for one in self._unread if self._retries[one.hash].at <= now]
-        for one in due[:BLOCKS_PER_ROUND]:
-            await self._read_again(one, self._retries[one.hash])
+        if not due or now < self._rests_until:
+            return
+        try:
+            await self._read_again(due[0], self._retries[due[0].hash])
+        finally:
+            after = asyncio.get_running_loop().time()
+            self._rests_until = after + RESTS_PER_READING * (after - now)
 
     def surely_over(self, time: int, now: int) -> int:
         """The Unix second up to which what is open may expire, when it would be ``time`` otherwise."""
