@@ -22,6 +22,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"apis": ()}, "apis must hold at least one"),
     ({"apis": ("api.hiro.so",)}, "apis must hold addresses that begin with https://"),
     ({"apis": ("https://",)}, "apis must hold addresses"),
+    ({"apis": (f"{HIRO}:99999",)}, "apis must hold addresses"),
     ({"apis": (HIRO, HIRO), "agreement": 2}, "agrees with itself"),
     ({"apis": (HIRO, f"{HIRO}/"), "agreement": 2}, "agrees with itself"),
     ({"apis": (HIRO, "https://API.hiro.so:443"), "agreement": 2}, "agrees with itself"),

@@ -84,7 +84,7 @@ class StacksConfig(PluginConfig, frozen=True, kw_only=True):
         for name, url in (*(("apis", one) for one in self.apis or ()), ("node", self.node)):
             if url is None:
                 continue
-            if not url.startswith(("https://", "http://")) or _host(url)[0] is None:
+            if not url.startswith(("https://", "http://")) or not _is_address(url):
                 raise ValueError(f"{name} must hold addresses that begin with https:// or http://")
         if self.apis is not None and not self.apis and not self.observer_source:
             raise ValueError("apis must hold at least one address")
@@ -188,6 +188,14 @@ def _host(url: str) -> tuple[str | None, int, str]:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.hostname, port, parts.path.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    """Whether it names a host, and a port that there can be."""
+    try:
+        return _host(url)[0] is not None
+    except ValueError:
+        return False
 
 
 def _check_contract(name: str, text: str, *, mainnet: bool) -> None:
