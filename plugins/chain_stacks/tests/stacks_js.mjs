@@ -89,10 +89,19 @@ const transaction = async (it) => {
   return { hex: made.serialize(), txid: made.txid() };
 };
 
+// As wallets sign what they are given.
+const signDraft = (it) => {
+  const made = stacks.deserializeTransaction(it.hex);
+  new stacks.TransactionSigner(made).signOrigin(it.key);
+  return { hex: made.serialize() };
+};
+
 const ask = {
   value: (it) => ({ hex: Cl.serialize(value(it.value)) }),
   post_condition: (it) => ({ hex: stacks.postConditionToHex(condition(it.post_condition)) }),
   transaction,
+  for_sponsor: async (it) => ({ hex: (await make(it)).serialize() }),
+  sign_draft: signDraft,
   address: (it) => ({ address: stacks.addressToString(stacks.addressFromVersionHash(it.version, it.hash)) }),
   account: (it) => ({ address: stacks.getAddressFromPrivateKey(it.key, it.network) }),
   sign: (it) => ({ signature: stacks.signMessageHashRsv({ messageHash: it.digest, privateKey: it.key }) }),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plugins.chain_stacks.tests.stacks_js import StacksJs, opened_stacks_js
+from plugins.chain_stacks.tests.wire_cases import told_condition, told_payload
 
 from stacktill.domain.errors import InvalidParameter
 from stacktill.plugin import WalletOrder
@@ -82,6 +85,34 @@ def why_not(transaction: bytes, order: WalletOrder = ORDER) -> str:
 def test_the_call_that_was_asked_for_is_taken(call: Call, place: OneKey) -> None:
     asked = CALLS.read(signed(call, sponsor=place), ORDER)
     assert (asked.payer, asked.nonce, asked.call) == (ACCOUNT, NONCE, call)
+
+
+@pytest.fixture(scope="module")
+def js() -> Iterator[StacksJs]:
+    with opened_stacks_js() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("call", [PLAIN, TERMS], ids=["transfer", "pay"])
+def test_what_wallets_own_library_signs_is_taken(js: StacksJs, call: Call) -> None:
+    """As Xverse signs a draft, and as Leather makes the transaction itself."""
+    key = PAYER._key.secret.hex() + "01"
+    draft = CALLS.drafted(ORDER, call, ACCOUNT, NONCE).hex()
+    (bound,) = decode_transaction(bytes.fromhex(draft)).post_conditions
+    made = js.ask(
+        "for_sponsor",
+        payload=told_payload(call),
+        signed=True,
+        key=key,
+        sponsor={},
+        network="testnet",
+        nonce=str(NONCE),
+        fee="0",
+        mode="deny",
+        post_conditions=[told_condition(bound)],
+    )["hex"]
+    assert made == signed(call).hex() == js.ask("sign_draft", hex=draft, key=key)["hex"]
+    assert CALLS.read(bytes.fromhex(made), ORDER).call == call
 
 
 @pytest.mark.parametrize("split", [transfer_call(SPLIT, ACCOUNT, ASSET), pay_call(SPLIT, SIGNER)])
