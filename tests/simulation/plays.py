@@ -105,8 +105,8 @@ async def post(run: Run) -> None:
     assert made is not None
     ((url,),) = run.world.books.rows("SELECT url FROM webhook_endpoints WHERE id = ?", made["id"])
     for mode in ("error", "hangs", "ok"):
-        for address, box in office.boxes.items():
-            box.mode = "gone" if (address, mode) == (url, "ok") else mode
+        for (address,) in run.world.books.rows("SELECT url FROM webhook_endpoints"):
+            office.box(address).mode = "gone" if (address, mode) == (url, "ok") else mode
         await run.shops.intent_of(caller, 1)
         await asyncio.sleep(1)
     await run.shops.redeliver()

@@ -42,8 +42,8 @@ def _value(run: Run, sql: str, *parameters: Any) -> Any:
 def test_a_retry_comes_after_a_pause_longer_than_a_lane_idles() -> None:
     async def play(run: Run) -> None:
         shop = await _open(run)
-        for box in run.world.office.boxes.values():
-            box.mode = "error"
+        for (url,) in run.world.books.rows("SELECT url FROM webhook_endpoints"):
+            run.world.office.box(url).mode = "error"
         await run.shops.intent_of(shop.callers[False], 5)
         await asyncio.sleep(40)  # Several tries; the next pauses are 45 and 90 seconds.
         pending = "SELECT count(*) FROM deliveries WHERE status = 'pending'"
