@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -226,7 +227,49 @@ async def test_a_wallet_whose_last_payment_waits_is_told_and_soon_is_not(
     answer = await asked(till, await intent(till))
     assert waits in answer["problem"]
     await till.post(f"{HELPERS}/mine", count=1)
-    assert "sponsored" in await asked(till, await intent(till)), "it is looked at anew"
+    await till.appliance.sponsor_lines[False].follow()
+    assert "sponsored" in await asked(till, await intent(till))
+
+
+async def test_a_block_that_nobody_has_looked_at_yet_is_looked_at(
+    till: Till, desk: PaperDesk
+) -> None:
+    id = await intent(till)
+    await told(till, id, await signed(till, id))
+    await till.post(f"{HELPERS}/mine", count=1)
+    assert "sponsored" in await asked(till, await intent(till))
+
+
+async def test_a_crowd_that_asks_again_and_again_shares_one_look(
+    till: Till, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, other = await intent(till), await intent(till)
+    await told(till, id, await signed(till, id))
+    line = till.appliance.sponsor_lines[False]
+    follow, looks = line.follow, [0]
+
+    async def counted() -> float:
+        looks[0] += 1
+        return await follow()
+
+    monkeypatch.setattr(line, "follow", counted)
+    answers = await asyncio.gather(*(asked(till, other) for _ in range(20)))
+    assert all("comes first" in answer["problem"] for answer in answers)
+    assert looks == [1]
+
+
+async def test_a_look_that_fails_leaves_what_was_known(
+    till: Till, desk: PaperDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await intent(till)
+    await told(till, id, await signed(till, id))
+
+    async def fail() -> float:
+        raise ChainUnavailable("down")
+
+    monkeypatch.setattr(till.appliance.sponsor_lines[False], "follow", fail)
+    answer = await asked(till, await intent(till))
+    assert "comes first" in answer["problem"]
 
 
 async def test_a_payment_that_is_over_is_not_sent(till: Till, desk: PaperDesk) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from stacktill.application.services import Caller, Services
 from stacktill.application.sponsorships import sponsorship_refusal
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Handed", "drafted", "hand_over", "sponsored_fate", "sponsors", "why_not"]
 
 LOOK_SECONDS = 4.0
+PAUSE_SECONDS = 5.0
+"""Between two looks at what waits, however many payers ask."""
+_looks: WeakKeyDictionary[SponsorLine, tuple[float, asyncio.Task[float]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,15 @@ async def hand_over(
 
 
 async def _look(line: SponsorLine) -> None:
-    """Let a line look at what waits, for as long as a payer should wait for that; it goes on alone."""
-    looking = asyncio.create_task(line.follow())
-    looking.add_done_callback(_heard)
+    """Let a line look at what waits, for as long as a payer should wait for that; it goes on alone.
+
+    Whoever asks again soon shares that look: strangers must not make the box ask without end.
+    """
+    began, looking = _looks.get(line, (0.0, None))
+    if looking is None or (looking.done() and monotonic() - began >= PAUSE_SECONDS):
+        looking = asyncio.create_task(line.follow())
+        looking.add_done_callback(_heard)
+        _looks[line] = (monotonic(), looking)
     await asyncio.wait({looking}, timeout=LOOK_SECONDS)
 
 
