@@ -44,6 +44,12 @@ class Owner:
         assert done.exception is None, done.exception
         return json.loads(done.stdout)
 
+    def finds(self, name: str) -> bytes:
+        """The source that the chain has under the owner's address."""
+        url = f"{self.devnet.url}/v2/contracts/source/{self.address}/{name}"
+        source: str = httpx.get(url, timeout=60).json()["source"]
+        return source.encode()
+
     async def sends(self, *words: str) -> str:
         """The end of a command's transaction, mined."""
         sent = await self.types(*words, "--yes")
@@ -58,8 +64,7 @@ def owner(devnet: Devnet, tmp_path: Path) -> Owner:
 async def test_both_contracts_are_deployed_and_are_what_the_repository_has(owner: Owner) -> None:
     for name in NAMES:
         assert await owner.sends("deploy", name, str(source_of(name))) == "success"
-        told = httpx.get(f"{owner.devnet.url}/v2/contracts/source/{owner.address}/{name}").json()
-        assert told["source"].encode() == source_of(name).read_bytes()
+        assert owner.finds(name) == source_of(name).read_bytes()
     pay, intents = (f"{owner.address}.{name}" for name in NAMES)
     status = await owner.types("read", pay, "get-status")
     assert owner.address in json.dumps(status)
