@@ -80,7 +80,7 @@ def test_who_has_no_wallet_here_gets_onto_a_phone(payer: Payer, shop: Shop) -> N
 
 
 def test_on_a_phone_one_tap_leads_into_the_wallet(
-    visitors: Visitors, wallet: Extension, shop: Shop
+    visitors: Visitors, wallet: Extension, shop: Shop, devnet: Devnet
 ) -> None:
     payer = Payer(visitors, shop, **narrow(is_mobile=True))
     start(payer, wallet, shop)
@@ -93,6 +93,10 @@ def test_on_a_phone_one_tap_leads_into_the_wallet(
     assert address.startswith("https://connect.xverse.app/browser?url=http%3A%2F%2F")
     assert faults_of(page) == []
     payer.shoots("wallet-small")
+    # There the wallet is in the page.
+    page.get_by_role("button", name=LABELS["leather"]).tap()
+    said(page, SENT)
+    is_paid(payer, devnet)
 
 
 def test_the_page_stays_small(payer: Payer, wallet: Extension, shop: Shop) -> None:
