@@ -10,6 +10,7 @@ import pytest
 from core.tests.application.money_till import LOCKED, SBTC, Till, open_books, open_till
 from core.tests.application.peg_kit import accepted, minted, refused, requested
 
+from stacktill.application.chain_blocks import MOST_OTHERS
 from stacktill.application.deposits import attach_deposit, dismiss_deposit, refund_unmatched
 from stacktill.application.merchants import create_merchant
 from stacktill.application.proofs import line_view
@@ -149,6 +150,26 @@ async def test_any_amount_of_any_other_token_is_booked_and_pays_nothing(
     assert balances[LOOK_ALIKE, "outside"] == 2 * amount
     assert balances[LOOK_ALIKE, "available"] == 0
     assert balances[f"{LOOK_ALIKE}-locked", "available"] == amount
+
+
+async def test_a_token_that_moves_thousands_of_times_at_once_does_not_fill_the_books(
+    till: Till,
+) -> None:
+    intent = await till.intent(1_000)
+    paid = till.payment(intent)
+    shower = [replace(minted(till, 1, asset=LOOK_ALIKE), txid=paid.txid) for _ in range(500)]
+    drained = [replace(one, sender=till.address, recipient="ST-thief") for one in shower]
+    told = [*shower[:250], *drained, paid, *shower[250:]]
+    told = [replace(one, event_index=place) for place, one in enumerate(told)]
+    await till.mine(*told)
+    others = [one for one in await till.all("deposits") if one.asset == LOOK_ALIKE]
+    assert len(others) == MOST_OTHERS
+    assert (await till.again(intent)).status == "succeeded"
+    await till.revert(1)
+    await till.mine(*told, fork="b")
+    assert {one.asset: one.amount for one in await till.all("withdrawals")} == {}
+    assert len(await till.all("deposits")) == MOST_OTHERS + 1
+    assert (await till.again(intent)).status == "succeeded"
 
 
 # ------------------------------------------------------------------------------------ withdrawals

@@ -7,7 +7,8 @@ with it, however many intents are open.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stacktill.application.chain_cursor import cursor
@@ -30,6 +31,7 @@ from stacktill.plugin.storage import UnitOfWork
 
 __all__ = [
     "KEPT_BLOCKS",
+    "MOST_OTHERS",
     "apply_block",
     "book_transfers",
     "replace_first_block",
@@ -38,6 +40,9 @@ __all__ = [
 
 ADDRESSES_PER_QUERY = 200
 DEPOSITS_PER_QUERY = 500
+MOST_OTHERS = 20
+"""Movements of other tokens than sBTC that are booked of one transaction: whoever writes a token can have it
+move thousands of times to anybody, for the fee of one."""
 KEPT_BLOCKS = 2_000
 """How many applied blocks are remembered: the deepest reorganisation that can be followed."""
 
@@ -69,9 +74,7 @@ def book_transfers(
 ) -> None:
     """Book what the transfers of a block mean to the stores; what is in the books stays as it is."""
     known = _known_addresses(uow, facts.chain_id, transfers)
-    for place, item in enumerate(transfers):
-        if item.amount <= 0:
-            continue
+    for place, item in _bookable(facts, known, transfers):
         if (payer := known.get(item.sender or "")) is not None:
             send_transfer(uow, services, facts, block, item, owner=payer)
         if (owner := known.get(item.recipient or "")) is None:
@@ -118,6 +121,21 @@ def replace_first_block(
     if not revert_block(uow, services, facts.chain_id, first.hash):
         return False
     return apply_block(uow, services, facts, block, transfers)
+
+
+def _bookable(
+    facts: ChainFacts, known: dict[str, SettlementAddress], transfers: Sequence[Transfer]
+) -> Iterator[tuple[int, Transfer]]:
+    """The movements that concern stores, each with its place: all of sBTC, a few of other tokens."""
+    others: Counter[str] = Counter()
+    for place, item in enumerate(transfers):
+        if item.amount <= 0 or not (item.sender in known or item.recipient in known):
+            continue
+        if item.asset not in (facts.sbtc_asset, facts.sbtc_locked_asset):
+            others[item.txid] += 1
+            if others[item.txid] > MOST_OTHERS:
+                continue
+        yield place, item
 
 
 def _beside(
