@@ -256,6 +256,10 @@ async def test_a_crowd_that_asks_again_and_again_shares_one_look(
     answers = await asyncio.gather(*(asked(till, other) for _ in range(20)))
     assert all("comes first" in answer["problem"] for answer in answers)
     assert looks == [1]
+    await till.post(f"{HELPERS}/mine", count=1)
+    answers = await asyncio.gather(*(asked(till, other) for _ in range(20)))
+    assert all("sponsored" in answer for answer in answers), "nobody is told what was so before"
+    assert looks == [2]
 
 
 async def test_a_look_that_fails_leaves_what_was_known(

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Handed", "drafted", "hand_over", "sponsored_fate", "sponsors", "why_not"]
 
 LOOK_SECONDS = 4.0
-PAUSE_SECONDS = 5.0
-"""Between two looks at what waits, however many payers ask."""
+PAUSE_SECONDS = 2.0
+"""From one look at what waits to the next, however many payers ask."""
 _looks: WeakKeyDictionary[SponsorLine, tuple[float, asyncio.Task[float]]] = WeakKeyDictionary()
 
 
@@ -98,14 +98,20 @@ async def hand_over(
 async def _look(line: SponsorLine) -> None:
     """Let a line look at what waits, for as long as a payer should wait for that; it goes on alone.
 
-    Whoever asks again soon shares that look: strangers must not make the box ask without end.
+    All who ask share one look, and the next one waits a little: strangers must not make it ask for ever.
     """
-    began, looking = _looks.get(line, (0.0, None))
-    if looking is None or (looking.done() and monotonic() - began >= PAUSE_SECONDS):
-        looking = asyncio.create_task(line.follow())
+    begins, looking = _looks.get(line, (0.0, None))
+    if looking is None or looking.done():
+        begins = max(begins + PAUSE_SECONDS, monotonic())
+        looking = asyncio.create_task(_looked(line, begins))
         looking.add_done_callback(_heard)
-        _looks[line] = (monotonic(), looking)
+        _looks[line] = (begins, looking)
     await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+
+
+async def _looked(line: SponsorLine, begins: float) -> float:
+    await asyncio.sleep(max(0.0, begins - monotonic()))
+    return await line.follow()
 
 
 def _heard(looking: asyncio.Task[float]) -> None:
