@@ -36,7 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def till(devnet: Devnet, tmp_path: Path) -> AsyncIterator[SponsoringTill]:
-    file = settings_of(devnet, tmp_path, chain="timeout_seconds = 1")
+    file = settings_of(devnet, tmp_path, chain="timeout_seconds = 3")
     async with open_sponsoring(devnet, file) as opened:
         yield opened
 

@@ -34,7 +34,7 @@ __all__ = ["SponsorLine"]
 LOOK_SECONDS = 10.0
 """How often a call that waits is looked at while it is young."""
 LATER_SECONDS = 60.0
-"""How often when all are older, or the network fails, or nothing waits."""
+"""How often when all are older, or nothing waits; and how often the account is looked at."""
 YOUNG_SECONDS = 180
 LOW_PAYMENTS = 20
 """The operator is told when the account could not pay so many of the dearest fees any more."""
@@ -96,13 +96,17 @@ class SponsorLine:
 
     async def run(self) -> None:
         """Follow what waits, for ever."""
+        is_silent = False
         while True:
-            pause = LATER_SECONDS
+            pause = LOOK_SECONDS
             self._wake.clear()
             try:
                 pause = await self.follow()
+                is_silent = False
             except ChainUnavailable as error:
-                self._log.warning("sponsor.unavailable", extra={"reason": str(error)})
+                if not is_silent:
+                    self._log.warning("sponsor.unavailable", extra={"reason": str(error)})
+                is_silent = True
                 self._health = replace(self._health, detail=str(error))
             except StorageUnavailable as error:
                 self._log.warning("sponsor.storage_unavailable", extra={"reason": str(error)})
