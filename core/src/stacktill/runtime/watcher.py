@@ -105,26 +105,52 @@ class Watcher:
 
     async def _catch_up(self) -> None:
         asked_at = self._services.now(self._facts.livemode)
+        tip = await self._tip(asked_at)
+        has_moved = False
         while True:
-            tip = await self._chain.tip()
-            self._seconds_ahead = tip.time - asked_at
-            await self._make_up_for_stall(tip, asked_at)
             here = await self._storage.read(cursor, self._facts.chain_id)
             if here is None:
                 await self._start(tip)
                 continue
             self._lag_blocks = max(tip.height - here.height, 0)
-            if (here.height, here.hash) == (tip.height, tip.hash):
+            if (here.height, here.hash) != (tip.height, tip.hash):
+                if not await self._step(here, tip):
+                    return  # The source has not got as far as we have, or as it says: nothing is sure.
+                has_moved = True
+            elif has_moved:
+                # What has come meanwhile is applied at once: nobody may tell of it again.
+                tip, has_moved = await self._tip(asked_at), False
+            else:
                 break
-            ancestor = await common_ancestor(self._chain, self._storage, here)
-            if ancestor < here.height:
-                await self._step_back(ancestor)
-            elif not await self._step_forward(here):
-                return  # The source has not got as far as we have, or as it says: nothing is sure.
         self._fault = None
         self._level_at = asyncio.get_running_loop().time()
         await self._reader.catch_up()
         await self._expire(tip, asked_at)
+
+    async def _tip(self, asked_at: int) -> Block:
+        """The chain's tip, and what its time tells of the clock and of a standstill."""
+        tip = await self._chain.tip()
+        self._seconds_ahead = tip.time - asked_at
+        await self._make_up_for_stall(tip, asked_at)
+        return tip
+
+    async def _step(self, here: ChainBlock, tip: Block) -> bool:
+        """One block forward, or back to where a fork parted; False when the source shows neither.
+
+        A next block that names ours as its parent says that there is no fork, so that nothing else
+        is asked: sources count questions.
+        """
+        block = await self._chain.block(here.height + 1) if here.height < tip.height else None
+        if block is not None and (block.height, block.parent_hash) == (here.height + 1, here.hash):
+            await self._step_forward(block)
+            return True
+        ancestor = await common_ancestor(self._chain, self._storage, here)
+        if ancestor < here.height:
+            await self._step_back(ancestor)
+            return True
+        if block is None:
+            return False
+        raise ChainUnavailable(f"block {here.height + 1} does not follow from block {here.height}")
 
     async def _start(self, tip: Block) -> None:
         """The first block of a new box, far enough below the tip for forks to be followed."""
@@ -165,21 +191,13 @@ class Watcher:
                 return await self._reader.read(block, lag_blocks=self._lag_blocks)
         raise ChainUnavailable(f"the chain does not show any block up to {height}")
 
-    async def _step_forward(self, here: ChainBlock) -> bool:
-        """Apply the block after the cursor; False when the source has none."""
-        block = await self._chain.block(here.height + 1)
-        if block is None:
-            return False
-        if (block.height, block.parent_hash) != (here.height + 1, here.hash):
-            raise ChainUnavailable(
-                f"block {here.height + 1} does not follow from block {here.height}"
-            )
+    async def _step_forward(self, block: Block) -> None:
+        """Apply the block after the cursor."""
         reading = await self._reader.read(block, lag_blocks=self._lag_blocks)
         reach("watch.before_write")
         await self._storage.write(apply_reading, self._services, self._facts, reading)
         reach("watch.after_write")
         self._on_change()
-        return True
 
     async def _expire(self, tip: Block, asked_at: int) -> None:
         """Expire what ended before the tip was asked for: no payment mined in time can be missed."""
