@@ -125,6 +125,30 @@ def test_a_page_that_comes_back_remembers_that_a_wallet_has_paid(
     is_paid(payer, devnet)
 
 
+def test_a_wallet_pays_again_what_a_fork_has_lost(
+    payer: Payer, wallet: Extension, shop: Shop, devnet: Devnet
+) -> None:
+    payer.page.clock.install()
+    start(payer, wallet, shop)
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    is_paid(payer, devnet)
+    devnet.order("reorg", depth=1, lose=True, mine=2)
+    payer.sees("Wait a moment before you do anything")
+    payer.page.get_by_text("My wallet says that the transaction is gone").click()
+    said(payer.page, SENT)
+    payer.shoots("wallet-after-a-fork")
+    (lost,) = wallet.signed
+    for _ in range(6):
+        with payer.page.expect_response(f"**/wallet/{lost.txid}*"):
+            payer.page.clock.fast_forward(16_000)
+    said(payer.page, "The network does not know the transaction that your wallet named.")
+    payer.clicks("Try again")
+    payer.clicks(LABELS["leather"])
+    said(payer.page, SENT)
+    is_paid(payer, devnet)
+
+
 # ------------------------------------------------------------------------------------ refused
 
 

@@ -104,7 +104,7 @@ def wallet_terms(uow: UnitOfWork, services: Services, id: str) -> tuple[Checkout
     state, intent = found.state, uow.payment_intents.get(found.order.intent_id or "")
     if not isinstance(state, Waiting) or intent is None:
         raise StateConflict("This payment is not open any more.")
-    if state.is_over or state.stands_still or state.taken_back or not state.remaining_sats:
+    if state.is_over or state.stands_still or not state.remaining_sats:
         raise StateConflict("Nothing should be sent for this payment at the moment.")
     return found, wallet_order(intent)
 
