@@ -13,9 +13,10 @@ from tests.browser.chromium import chromium, visitors
 from tests.browser.sites import site
 from tests.contract import check_answer
 from tests.grouping import pytest_collection_modifyitems
+from tests.live import devnet
 from tests.served import Mailbox, Served, Shop
 
-__all__ = ["chromium", "pytest_collection_modifyitems", "site", "visitors"]
+__all__ = ["chromium", "devnet", "pytest_collection_modifyitems", "site", "visitors"]
 
 
 @pytest.fixture(scope="session")

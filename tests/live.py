@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.served import Served, Shop
 
 from stacktill.application.merchants import create_merchant
@@ -21,9 +22,20 @@ from stacktill.runtime.config import load_settings
 if TYPE_CHECKING:
     from plugins.chain_stacks.tests.devnet_kit import Devnet
 
-__all__ = ["CHAIN_ID", "live_box", "live_shop"]
+__all__ = ["CHAIN_ID", "devnet", "live_box", "live_shop"]
 
 CHAIN_ID = "stacks:2147483648"
+
+
+@pytest.fixture(scope="module")
+def devnet() -> Iterator[Devnet]:
+    """A local chain of a module's own, some Bitcoin blocks old."""
+    # Imported here, since most processes of a test run have no use for it.
+    from plugins.chain_stacks.tests.devnet_kit import started_devnet
+
+    with started_devnet() as running:
+        running.mine(3, burn=True)
+        yield running
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Route, expect
-from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet
 from tests.browser.chromium import Visitors, faults_of
 from tests.browser.payers import Payer
 from tests.browser.wallet_kit import (
@@ -39,13 +39,6 @@ ASKED = {
     "acme": ["stx_callContract", "stx_signTransaction"],
 }
 POLICY = "daily_budget_ustx = 50_000_000\nmax_fee_ustx = 20_000\npayer_payments_per_day = 2\n"
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(scope="module")

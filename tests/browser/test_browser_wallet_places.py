@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Frame, Page, Response, expect
-from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet
 from tests.browser.chromium import Visitors, faults_of
 from tests.browser.embed_kit import frame_of, heard, inline, listed
 from tests.browser.payers import Payer, narrow
@@ -29,13 +29,6 @@ from stacktill.web.pages.checkout.qr import qr_code
 pytestmark = pytest.mark.xdist_group("browser")
 
 OWN_PAGE = "Open this page on its own, to pay with a wallet in your browser"
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet
 from tests.browser.chromium import Visitors, faults_of
 from tests.browser.payers import Payer
 from tests.browser.wallet_kit import (
@@ -34,13 +34,6 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 DECLINED = "You declined in your wallet. Nothing was paid."
 ALL = tuple(LABELS)
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(scope="module")

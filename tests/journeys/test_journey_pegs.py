@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, started_devnet, with_wallet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, with_wallet
 from plugins.chain_stacks.tests.pegs import answer, answer_many, pegged_in, withdrawal
 from tests.contract import check_answer
 from tests.live import live_box, live_shop
@@ -37,13 +37,6 @@ SPAM = """
     (try! (ft-burn? sbtc-token u9223372036854775808 owner))
     (ft-transfer? sbtc-token u9223372036854775807 owner tx-sender)))
 """
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet
 from tests.live import live_shop
 from tests.processes.mortal import Mortal
 from tests.served import Shop, until
@@ -29,13 +28,6 @@ pytestmark = pytest.mark.xdist_group("devnet")
 
 class Death(BaseException):
     """The process ends here."""
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.mark.parametrize("point", SPONSOR_POINTS)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet
 from tests.sponsored import SponsoringTill, open_sponsoring, payer_key, settings_of
 
 from stacktill.application.sponsorships import spent_ustx
@@ -20,13 +20,6 @@ from stacktill_chain_stacks.wire.payloads import StxTransfer
 from stacktill_chain_stacks.wire.principals import Principal
 
 pytestmark = pytest.mark.xdist_group("devnet")
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(autouse=True)

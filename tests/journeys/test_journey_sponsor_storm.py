@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 from core.tests.shop_kit import Refused
-from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet
 from tests.sponsored import SponsoringTill, open_sponsoring, payer_key, settings_of
 
 from stacktill.application.sponsorships import spent_ustx
@@ -27,13 +26,6 @@ pytestmark = pytest.mark.xdist_group("devnet")
 
 PEOPLE = 8
 STEPS = 60
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @dataclass

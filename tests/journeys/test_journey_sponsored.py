@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from core.tests.shop_kit import Refused
-from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, opened_wallet
 from tests.sponsored import SponsoringTill, open_sponsoring, payer_key, settings_of, signed_by
 
 from stacktill.cli.examinations import examine
@@ -20,13 +20,6 @@ from stacktill_chain_stacks.wire.payloads import Call
 from stacktill_chain_stacks.wire.principals import Principal
 
 pytestmark = pytest.mark.xdist_group("devnet")
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, started_devnet, with_wallet
+from plugins.chain_stacks.tests.devnet_kit import Devnet, Wallet, with_wallet
 from plugins.chain_stacks.tests.pegs import answer, pegged_in, withdrawal
 from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.xdist_group("devnet")
 
 # How many transactions the crowd makes; ten thousand of them take ten minutes.
 TRANSFERS = int(os.environ.get("STACKTILL_TEST_TRANSFERS", "120"))
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from plugins.chain_stacks.tests.devnet_kit import Devnet, started_devnet
+from plugins.chain_stacks.tests.devnet_kit import Devnet
 from tests.browser.wallet_kit import Extension
 from tests.live import live_box, live_shop
 from tests.served import Served, Shop, until
 
 pytestmark = pytest.mark.xdist_group("devnet")
-
-
-@pytest.fixture(scope="module")
-def devnet() -> Iterator[Devnet]:
-    with started_devnet() as running:
-        running.mine(3, burn=True)
-        yield running
 
 
 def fees(devnet: Devnet) -> str:
