@@ -56,6 +56,7 @@ class SponsorFollow:
         self._node = node
         self._api = api
         self._address = address
+        self._begin = 0
 
     async def look(
         self, waiting: Sequence[WaitingCall], *, most_ustx: int, send: Send
@@ -65,14 +66,10 @@ class SponsorFollow:
         calls = [_Call(one, place_of(one.transaction)) for one in waiting]
         calls.sort(key=lambda call: call.place.nonce)
         news: list[CallNews] = []
-        line = []
-        for call in calls:
+        line = [call for call in calls if _is_in_line(call, following)]
+        for call in self._some([call for call in calls if not _is_in_line(call, following)]):
             is_passed = call.place.nonce < following
-            if not is_passed and call.waiting.state != "dropped":
-                line.append(call)
-            elif len(news) < MOST_LOOKS:
-                look = self._passed(call, most_ustx) if is_passed else self._given_up(call)
-                news += await look
+            news += await (self._passed(call, most_ustx) if is_passed else self._given_up(call))
         return news + await self._line(line, following, most_ustx, send)
 
     async def knows(self, txid: str) -> bool:
@@ -81,6 +78,14 @@ class SponsorFollow:
             return True
         found = None if self._api is None else await self._api.transaction(txid)
         return found is not None and not found.status.startswith("dropped")
+
+    def _some(self, calls: list[_Call]) -> list[_Call]:
+        """So many as are looked at, each in its turn: who comes to no end keeps no other from it."""
+        if len(calls) <= MOST_LOOKS:
+            return calls
+        begin = self._begin % len(calls)
+        self._begin = begin + MOST_LOOKS
+        return (calls[begin:] + calls[:begin])[:MOST_LOOKS]
 
     async def _passed(self, call: _Call, most_ustx: int) -> list[CallNews]:
         """Its nonce of ours is used up: by itself, or by another in the same place."""
@@ -118,10 +123,34 @@ class SponsorFollow:
                 left.append(call)
         if left and not any(one.what == "stuck" for one in news):
             missing = free_place(following, [call.place.nonce for call in left])
-            if missing < left[-1].place.nonce:
-                news += _moved(left, missing, most_ustx)
-            elif not _is_unsent(left[0]):
-                news += await self._first(left[0], most_ustx, send)
+            behind = [call for call in left if call.place.nonce > missing]
+            told = await self._behind(behind, missing, most_ustx, send)
+            if not told and not _is_unsent(left[0]):
+                told = await self._first(left[0], most_ustx, send)
+            news += told
+        return news
+
+    async def _behind(
+        self, line: list[_Call], missing: int, most_ustx: int, send: Send
+    ) -> list[CallNews]:
+        """Those behind a nonce that nobody holds: the last that the network takes is signed anew for it.
+
+        Each is sent first: of what its payer has replaced the network takes no dearer form either.
+        """
+        news: list[CallNews] = []
+        for call in reversed(line):
+            if await self._is_too_late(call):
+                news.append(call.news("lost", "it was dropped and comes too late"))
+                continue
+            dearer_ustx = _dearer(call.waiting.fee_ustx)
+            if call.waiting.is_over or dearer_ustx > most_ustx:
+                continue
+            told = await self._sent_again(call, most_ustx, send)
+            if any(one.what in ("dropped", "lost") for one in told):
+                news += told
+                continue
+            why = f"nothing has the nonce {missing}"
+            return [*news, call.news("stuck", why, fee_ustx=dearer_ustx)]
         return news
 
     async def _unsent(self, call: _Call, most_ustx: int, send: Send) -> list[CallNews]:
@@ -188,6 +217,10 @@ class SponsorFollow:
         return (await self._node.account(address)).nonce
 
 
+def _is_in_line(call: _Call, following: int) -> bool:
+    return call.place.nonce >= following and call.waiting.state != "dropped"
+
+
 def _is_unsent(call: _Call) -> bool:
     return call.waiting.state == "signed"
 
@@ -195,13 +228,3 @@ def _is_unsent(call: _Call) -> bool:
 def _dearer(fee_ustx: int) -> int:
     """What takes the place of a transaction with that fee: nodes want more, and not for nothing."""
     return fee_ustx + fee_ustx // 5 + 1
-
-
-def _moved(line: list[_Call], missing: int, most_ustx: int) -> list[CallNews]:
-    """Others wait behind a nonce that nobody holds: the last that may be signed anew goes there."""
-    for call in reversed(line):
-        dearer_ustx = _dearer(call.waiting.fee_ustx)
-        is_behind = call.place.nonce > missing
-        if is_behind and not call.waiting.is_over and dearer_ustx <= most_ustx:
-            return [call.news("stuck", f"nothing has the nonce {missing}", fee_ustx=dearer_ustx)]
-    return []
