@@ -14,7 +14,7 @@ from core.tests.shop_kit import Refused, Till, open_till
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacktill.application.sponsorships import spent_ustx
+from stacktill.application.sponsorships import MOST_WAITING, spent_ustx, waiting_calls
 from stacktill.domain.errors import Unavailable
 from stacktill.domain.sponsorships import SponsorPolicy, sponsor_refusal
 from stacktill.domain.statements import day_of
@@ -271,6 +271,24 @@ async def test_a_payer_needs_the_secret_of_the_intent(till: Till) -> None:
     assert (await payer.refused("POST", path(made), wrong))[0] == 404
     done = await payer.post(path(made), **wish, client_secret=made["client_secret"])
     assert done["status"] == "sent"
+
+
+async def test_whatever_is_given_up_hides_nobody_who_waits(till: Till) -> None:
+    """Who is not seen in the line is neither sent again nor kept clear of by the next one."""
+    given_up = await intent(till)
+    done = await till.post(path(given_up), transaction=await signed(till, given_up))
+
+    def give_up_many(uow: UnitOfWork) -> None:
+        kept = uow.sponsorships.get(done["id"])
+        assert kept is not None
+        for number in range(MOST_WAITING + 1):
+            gone = replace(kept, id=f"sp_{number:04}", payment_intent=f"pi_{number}")
+            uow.sponsorships.add(replace(gone, status="dropped"))
+
+    await till.appliance.storage.write(give_up_many)
+    waiting = await till.appliance.storage.read(waiting_calls, till.services, livemode=False)
+    assert done["id"] in [one.id for one in waiting]
+    assert len(waiting) == 1 + MOST_WAITING
 
 
 async def test_what_is_over_is_not_sponsored(till: Till) -> None:

@@ -29,7 +29,8 @@ __all__ = [
 ]
 
 MOST_WAITING = 100
-"""No network lets so many transactions of one account wait; above that somebody plays with us."""
+"""No network lets so many transactions of one account wait; above that somebody plays with us. As many
+again are looked at of those that were given up: they hold no place, and must not hide who does."""
 
 
 def sponsorable(
@@ -127,11 +128,13 @@ def keep_sponsorship(
 
 
 def waiting_calls(uow: UnitOfWork, services: Services, *, livemode: bool) -> list[WaitingCall]:
-    """Everything that was signed in a mode and has come to no end, the oldest first."""
+    """What was signed in a mode and has come to no end: all that holds a place, then what was given up."""
     now = services.now(livemode)
-    found = uow.sponsorships.find({"livemode": livemode, "ended_at": None}, limit=MOST_WAITING)
+    where: dict[str, Any] = {"livemode": livemode, "ended_at": None}
+    in_line = uow.sponsorships.find({**where, "status !=": "dropped"}, limit=MOST_WAITING)
+    given_up = uow.sponsorships.find({**where, "status": "dropped"}, limit=MOST_WAITING)
     calls = []
-    for one in found:
+    for one in (*in_line, *given_up):
         intent = uow.payment_intents.get(one.payment_intent)
         calls.append(_waiting(one, now, is_over=intent is None or _is_over(intent, now)))
     return calls
