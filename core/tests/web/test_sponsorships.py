@@ -14,7 +14,12 @@ from core.tests.shop_kit import Refused, Till, open_till
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stacktill.application.sponsorships import MOST_WAITING, spent_ustx, waiting_calls
+from stacktill.application.sponsorships import (
+    MOST_WAITING,
+    TRIES_PER_PAYMENT,
+    spent_ustx,
+    waiting_calls,
+)
 from stacktill.domain.errors import Unavailable
 from stacktill.domain.sponsorships import SponsorPolicy, sponsor_refusal
 from stacktill.domain.statements import day_of
@@ -189,6 +194,21 @@ async def test_what_the_network_refuses_costs_nothing(till: Till) -> None:
     assert kept["status"] == "released"
     again = await till.refused("POST", path(made), {"transaction": await signed(till, made)})
     assert again[:2] == (400, "balance_insufficient")
+
+
+async def test_nobody_tries_without_end_what_the_network_refuses(till: Till) -> None:
+    poor = _wallet(3)
+    await funded(till, poor, 1)
+    made = await intent(till)
+    wish = await signed(till, made, poor)
+    told = [
+        await till.refused("POST", path(made), {"transaction": wish})
+        for _ in range(2 * TRIES_PER_PAYMENT + 2)
+    ]
+    codes = [one[1] for one in told]
+    assert codes[:-2] == ["balance_insufficient"] * (2 * TRIES_PER_PAYMENT)
+    assert codes[-2:] == ["sponsor_payer_limit"] * 2
+    assert await spent(till) == 0
 
 
 async def test_two_refusals_at_once_give_back_both_fees(till: Till) -> None:

@@ -18,6 +18,7 @@ from stacktill.plugin.storage import UnitOfWork
 
 __all__ = [
     "MOST_WAITING",
+    "TRIES_PER_PAYMENT",
     "earlier_sponsorship",
     "keep_sponsorship",
     "note_news",
@@ -31,6 +32,9 @@ __all__ = [
 MOST_WAITING = 100
 """No network lets so many transactions of one account wait; above that somebody plays with us. As many
 again are looked at of those that were given up: they hold no place, and must not hide who does."""
+
+TRIES_PER_PAYMENT = 4
+"""So many that came to nothing count as one payment: each was signed, kept and sent all the same."""
 
 
 def sponsorable(
@@ -69,24 +73,23 @@ def sponsorship_refusal(
         )
     policy, livemode = services.sponsoring, intent.livemode
     day = day_of(services.now(livemode))
-    known: dict[str, Any] = {
-        "payer": call.payer,
-        "livemode": livemode,
-        "status !=": "released",
-    }
-    newest = uow.sponsorships.find(known, order="created", descending=True, limit=1)
+    known: dict[str, Any] = {"payer": call.payer, "livemode": livemode}
+    kept = {**known, "status !=": "released"}
+    newest = uow.sponsorships.find(kept, order="created", descending=True, limit=1)
     if any(one.ended_at is None for one in newest):
         return Refusal(
             "Another payment of this address waits for a block; sign this one when it is in it.",
             code="sponsor_payer_waiting",
         )
     today = {**known, "created >=": day * DAY_SECONDS}
-    helped = uow.sponsorships.find(today, order="created", limit=policy.payer_payments_per_day)
+    most_tries = TRIES_PER_PAYMENT * policy.payer_payments_per_day
+    tries = uow.sponsorships.find(today, order="created", limit=most_tries)
+    helped = sum(one.status != "released" for one in tries)
     return sponsor_refusal(
         policy,
         fee_ustx=call.fee_ustx,
         spent_ustx=spent_ustx(uow, day, livemode=livemode),
-        payer_payments=len(helped),
+        payer_payments=max(helped, len(tries) // TRIES_PER_PAYMENT),
     )
 
 
