@@ -14,6 +14,7 @@ from core.tests.shop_kit import Refused, Till, open_till
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacktill.application.merchants import create_merchant
 from stacktill.application.sponsorships import (
     MOST_WAITING,
     TRIES_PER_PAYMENT,
@@ -194,6 +195,22 @@ async def test_what_the_network_refuses_costs_nothing(till: Till) -> None:
     assert kept["status"] == "released"
     again = await till.refused("POST", path(made), {"transaction": await signed(till, made)})
     assert again[:2] == (400, "balance_insufficient")
+
+
+async def test_no_store_is_sponsored(till: Till) -> None:
+    """Two of them would send the same sats to and fro, and the operator would pay for it."""
+    made = await intent(till)
+    wish = await signed(till, made)
+    other = await till.appliance.storage.write(create_merchant, till.services, "Other", None, False)
+
+    def pay_it_there(uow: UnitOfWork) -> None:
+        (entry,) = uow.settlement_addresses.find({"merchant_id": other.merchant.id})
+        uow.settlement_addresses.add(replace(entry, address=PAYER, current=False))
+
+    await till.appliance.storage.write(pay_it_there)
+    refused = await till.refused("POST", path(made), {"transaction": wish})
+    assert refused == (400, "sponsor_for_payers", None)
+    assert await spent(till) == 0
 
 
 async def test_nobody_tries_without_end_what_the_network_refuses(till: Till) -> None:

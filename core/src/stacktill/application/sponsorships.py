@@ -72,6 +72,11 @@ def sponsorship_refusal(
             code="sponsored_already",
         )
     policy, livemode = services.sponsoring, intent.livemode
+    if _is_store(uow, intent, call.payer):
+        return Refusal(
+            "This wallet is a store's: such fees are paid for payers only.",
+            code="sponsor_for_payers",
+        )
     day = day_of(services.now(livemode))
     known: dict[str, Any] = {"payer": call.payer, "livemode": livemode}
     kept = {**known, "status !=": "released"}
@@ -195,6 +200,12 @@ def spent_ustx(uow: UnitOfWork, day: int, *, livemode: bool) -> int:
     """What was spent, or is set aside, on a UTC day in a mode, in micro-STX."""
     state = uow.plugin_state.get(_counter(day, livemode=livemode))
     return 0 if state is None else int(state.value)
+
+
+def _is_store(uow: UnitOfWork, intent: PaymentIntent, payer: str) -> bool:
+    """Whether a store is or was paid there: two of them could send the same sats to and fro at our cost."""
+    where: dict[str, Any] = {"chain_id": intent.chain_id, "address": [payer]}
+    return bool(uow.settlement_addresses.find(where, order="address", limit=1))
 
 
 def _is_over(intent: PaymentIntent, now: int) -> bool:

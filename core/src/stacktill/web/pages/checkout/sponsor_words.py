@@ -23,7 +23,7 @@ def _policy(code: str | None, store: str, say: Tongue) -> Markup | None:
     """What the shop does not pay for; None when that is not the reason."""
     words = None
     match code:
-        case "sponsor_off":
+        case "sponsor_off" | "sponsor_for_payers":
             words = say.gettext("%(store)s pays no fees at the moment.", store=store)
         case "sponsor_fee_too_high":
             words = say.gettext(
