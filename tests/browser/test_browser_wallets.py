@@ -126,6 +126,7 @@ def test_a_wallet_pays_again_what_a_fork_has_lost(
     payer.clicks(LABELS["leather"])
     said(payer.page, SENT)
     is_paid(payer, devnet)
+    payer.page.clock.fast_forward(31_000)
     devnet.order("reorg", depth=1, lose=True, mine=2)
     payer.sees("Wait a moment before you do anything")
     payer.page.get_by_text("My wallet says that the transaction is gone").click()
@@ -134,7 +135,7 @@ def test_a_wallet_pays_again_what_a_fork_has_lost(
     (lost,) = wallet.signed
     for _ in range(6):
         with payer.page.expect_response(f"**/wallet/{lost.txid}*"):
-            payer.page.clock.fast_forward(16_000)
+            payer.page.clock.fast_forward(31_000)
     said(payer.page, "The network does not know the transaction that your wallet named.")
     payer.clicks("Try again")
     payer.clicks(LABELS["leather"])
@@ -337,7 +338,7 @@ def test_a_transaction_that_was_never_sent_is_missed(
     said(payer.page, SENT)
     for _ in range(6):
         with payer.page.expect_response("**/wallet/dd*"):
-            payer.page.clock.fast_forward(16_000)
+            payer.page.clock.fast_forward(31_000)
     said(payer.page, "The network does not know the transaction that your wallet named.")
     payer.clicks("Try again")
     wallet.answers.clear()

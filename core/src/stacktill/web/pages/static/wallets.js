@@ -224,9 +224,10 @@ const fateOf = async (txid) => {
 const follow = (txid, turn = 0, unseen = 0) => {
   clearTimeout(following);
   following = setTimeout(async () => {
-    if (hint?.txid !== txid || !section()) return;
-    const fate = await fateOf(txid);
-    if (hint?.txid !== txid || !section()) return;
+    const fate = section() ? await fateOf(txid) : null;
+    if (hint?.txid !== txid) return;
+    // Nothing is asked while the page shows that it is paid; a fork may bring the question back.
+    if (!section()) { follow(txid); return; }
     const missing = fate === null || fate === "unseen" ? unseen + 1 : 0;
     if (fate === "failed" || fate === "stopped") { keep(null); tell(fate); return; }
     isUnsure = missing >= UNSEEN_AFTER;
