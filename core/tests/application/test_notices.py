@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from core.tests.application.money_till import PaperChain, Till, open_books, open_till
 
-from stacktill.application.addresses import cancel_address, confirm_address, request_address
+from stacktill.application.addresses import (
+    IMMEDIATE_PER_DAY,
+    cancel_address,
+    confirm_address,
+    request_address,
+)
 from stacktill.application.addresses_in_force import activate_due_addresses, remind_of_addresses
 from stacktill.application.merchants import update_account
 from stacktill.application.notices import (
@@ -21,7 +26,7 @@ from stacktill.application.notices import (
 )
 from stacktill.application.relay import due_deliveries, relay_events, settle_delivery
 from stacktill.domain.addresses import AddressChange
-from stacktill.domain.errors import InvalidParameter
+from stacktill.domain.errors import InvalidParameter, StateConflict
 from stacktill.domain.events import Event
 from stacktill.domain.merchants import Merchant
 from stacktill.domain.notices import EmailChange, Notice
@@ -117,6 +122,30 @@ async def test_a_change_by_the_wallets_word_is_told(till: Till) -> None:
     assert notice is not None
     assert isinstance(notice.news, AddressChange)
     assert (notice.kind, notice.news.authority) == ("activated", "current_wallet")
+
+
+async def test_no_wallets_word_floods_a_letterbox(till: Till) -> None:
+    """A store may have named anybody's e-mail address as its own."""
+    here = till.address
+
+    async def move_to(there: str) -> None:
+        change = await till.do(request_address, there)
+        signatures = {
+            "signature": till.chain.sign(change.message, address=there),
+            "current_signature": till.chain.sign(change.message, address=here),
+        }
+        await till.do(confirm_address, change.id, **signatures)
+
+    for number in range(IMMEDIATE_PER_DAY):
+        there = f"ST-new-{number}"
+        await move_to(there)
+        here = there
+    with pytest.raises(StateConflict, match="20 changes a day may"):
+        await move_to("ST-another")
+    assert len(await told(till)) == IMMEDIATE_PER_DAY
+    await scheduled(till)
+    till.clock.advance(DAY)
+    await move_to("ST-another")
 
 
 async def test_a_first_address_is_told(till: Till) -> None:

@@ -45,6 +45,12 @@ FINDS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "reminder",
     ),
     ("address_changes", {**MINE, "effective_at >": 5}, {"limit": 10}, "list"),
+    (
+        "address_changes",
+        {**MINE, "status": ["active", "replaced"], "effective_at >": 5},
+        {"limit": 20},
+        "list",
+    ),
     ("settlement_addresses", {**MINE, "chain_id": "c"}, {}, "list"),
     ("audit_entries", {**MINE}, {"order": "number", "descending": True, "limit": 1}, "number"),
     ("audit_entries", {**MINE, "number >": 7}, {"order": "number"}, "number"),

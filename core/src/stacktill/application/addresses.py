@@ -30,12 +30,21 @@ from stacktill.domain.errors import InvalidParameter, StateConflict
 from stacktill.domain.merchants import Merchant
 from stacktill.plugin.storage import UnitOfWork
 
-__all__ = ["SCHEDULED_PER_DAY", "cancel_address", "confirm_address", "request_address"]
+__all__ = [
+    "IMMEDIATE_PER_DAY",
+    "SCHEDULED_PER_DAY",
+    "cancel_address",
+    "confirm_address",
+    "request_address",
+]
 
 OPEN = ("requires_signature", "scheduled")
 SCHEDULED_PER_DAY = 10
 """How many changes a store may announce in a day. Each is told by e-mail, and nobody is to bury the one
 that matters under a thousand others."""
+IMMEDIATE_PER_DAY = 20
+"""How many may come into force in a day by a wallet's word: a store names its e-mail address itself, and this
+box is not to flood somebody else's. Only who has the wallets uses them up, so no thief of a key does."""
 DAY_SECONDS = 24 * 3600
 
 
@@ -88,6 +97,7 @@ def confirm_address(
     _check_free(uow, change)
     authority = authority_of(chain, change, current_signature)
     if authority is not None:
+        _check_immediate(uow, services, change)
         return put_in_force(uow, services, caller, change, authority)
     if change.status == "scheduled":
         raise InvalidParameter(
@@ -121,6 +131,19 @@ def _check_free(uow: UnitOfWork, change: AddressChange) -> None:
     """Refuse another store's address: a transfer to it could not be told apart."""
     if owner_of(uow, change) not in (None, change.merchant_id):
         raise InvalidParameter("This address already belongs to another store.", param="address")
+
+
+def _check_immediate(uow: UnitOfWork, services: Services, change: AddressChange) -> None:
+    lately: dict[str, Any] = {
+        **mine(change),
+        "status": ["active", "replaced"],
+        "effective_at >": services.now(change.livemode) - DAY_SECONDS,
+    }
+    if len(uow.address_changes.find(lately, limit=IMMEDIATE_PER_DAY)) == IMMEDIATE_PER_DAY:
+        raise conflict(
+            change,
+            f"cannot come into force: {IMMEDIATE_PER_DAY} changes a day may. Try again tomorrow",
+        )
 
 
 def _scheduled(
