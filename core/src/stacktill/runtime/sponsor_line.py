@@ -36,6 +36,8 @@ LOOK_SECONDS = 10.0
 LATER_SECONDS = 60.0
 """How often when all are older, or nothing waits; and how often the account is looked at."""
 YOUNG_SECONDS = 180
+PAUSE_SECONDS = 2.0
+"""From one look that somebody asked for to the next, however many ask."""
 LOW_PAYMENTS = 20
 """The operator is told when the account could not pay so many of the dearest fees any more."""
 
@@ -61,6 +63,8 @@ class SponsorLine:
         self._wake = asyncio.Event()
         self._health = Health(ok=True, detail="not looked at yet")
         self._purse_due = 0.0
+        self._looking: asyncio.Task[float] | None = None
+        self._look_begins = 0.0
 
     def health(self) -> Health:
         """Who pays, what is left, how many calls wait; it is still well when the money runs low."""
@@ -126,6 +130,23 @@ class SponsorLine:
         self._health = replace(self._health, figures=told)
         youngest = min((one.seconds for one in waiting), default=YOUNG_SECONDS)
         return LOOK_SECONDS if youngest < YOUNG_SECONDS else LATER_SECONDS
+
+    async def look(self, *, within_seconds: float) -> None:
+        """Look at what waits because somebody asks, who waits for it so long; it goes on without them.
+
+        All who ask share one look, and the next one waits a little: strangers must not make it ask for
+        ever. A look that fails changes nothing, and ``run`` tells of it.
+        """
+        if self._looking is None or self._looking.done():
+            now = asyncio.get_running_loop().time()
+            self._look_begins = max(self._look_begins + PAUSE_SECONDS, now)
+            self._looking = asyncio.create_task(self._follow_at(self._look_begins))
+            self._looking.add_done_callback(_heard)
+        await asyncio.wait({self._looking}, timeout=within_seconds)
+
+    async def _follow_at(self, begins: float) -> float:
+        await asyncio.sleep(max(0.0, begins - asyncio.get_running_loop().time()))
+        return await self.follow()
 
     async def _check_refusal(self, caller: Caller, intent_id: str, call: SponsoredCall) -> None:
         """Raise ``InvalidRequest`` when the fee is not to be paid, after one look at what may have ended."""
@@ -248,6 +269,12 @@ def _refusal(
 ) -> Refusal | None:
     intent = sponsorable(uow, services, caller, intent_id)
     return sponsorship_refusal(uow, services, intent, call)
+
+
+def _heard(looking: asyncio.Task[float]) -> None:
+    # A task whose failure nobody takes would tell of it by itself.
+    if not looking.cancelled():
+        looking.exception()
 
 
 def _kept(uow: UnitOfWork, id: str) -> Sponsorship | None:

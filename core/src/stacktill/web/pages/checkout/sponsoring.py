@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from stacktill.application.services import Caller, Services
 from stacktill.application.sponsorships import sponsorship_refusal
@@ -20,16 +17,13 @@ if TYPE_CHECKING:
     from stacktill.domain.sponsorships import Sponsorship
     from stacktill.plugin.wallets import Fate
     from stacktill.runtime.appliance import Appliance
-    from stacktill.runtime.sponsor_line import SponsorLine
     from stacktill.web.pages.checkout.states import Checkout
     from stacktill.web.pages.i18n.tongue import Tongue
 
 __all__ = ["Handed", "drafted", "hand_over", "sponsored_fate", "sponsors", "why_not"]
 
 LOOK_SECONDS = 4.0
-PAUSE_SECONDS = 2.0
-"""From one look at what waits to the next, however many payers ask."""
-_looks: WeakKeyDictionary[SponsorLine, tuple[float, asyncio.Task[float]]] = WeakKeyDictionary()
+"""So long a payer waits for a look at what may have come to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ async def why_not(
     code = await appliance.storage.read(_refused, *asked)
     if code == "sponsor_payer_waiting":
         # Perhaps no more: the newest block may hold what this wallet waits for.
-        await _look(appliance.sponsor_lines[found.order.livemode])
+        await appliance.sponsor_lines[found.order.livemode].look(within_seconds=LOOK_SECONDS)
         code = await appliance.storage.read(_refused, *asked)
     return None if code is None else refusal_words(code, found.order.store, say)
 
@@ -93,31 +87,6 @@ async def hand_over(
         code = "not_ours" if error.param == "transaction" else error.code
         return Handed(problem=refusal_words(code, found.order.store, say))
     return Handed(made.txid)
-
-
-async def _look(line: SponsorLine) -> None:
-    """Let a line look at what waits, for as long as a payer should wait for that; it goes on alone.
-
-    All who ask share one look, and the next one waits a little: strangers must not make it ask for ever.
-    """
-    begins, looking = _looks.get(line, (0.0, None))
-    if looking is None or looking.done():
-        begins = max(begins + PAUSE_SECONDS, monotonic())
-        looking = asyncio.create_task(_looked(line, begins))
-        looking.add_done_callback(_heard)
-        _looks[line] = (begins, looking)
-    await asyncio.wait({looking}, timeout=LOOK_SECONDS)
-
-
-async def _looked(line: SponsorLine, begins: float) -> float:
-    await asyncio.sleep(max(0.0, begins - monotonic()))
-    return await line.follow()
-
-
-def _heard(looking: asyncio.Task[float]) -> None:
-    # The line itself tells when it fails; a task whose failure nobody takes would tell it once more.
-    if not looking.cancelled():
-        looking.exception()
 
 
 def _caller(found: Checkout) -> Caller:
