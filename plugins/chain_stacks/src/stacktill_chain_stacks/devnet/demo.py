@@ -18,6 +18,9 @@ from stacktill_chain_stacks.devnet.shop import AMOUNT_SATS, make_payment, prove_
 
 __all__ = ["run_demo"]
 
+FORK_BLOCKS = 10
+"""So many blocks the newcomer is told to replace; the chain begins with them, for whoever is quick."""
+
 
 def run_demo(
     config: StacksConfig, till: Till, *, interval: int, burn_every: int, as_json: bool = False
@@ -27,6 +30,7 @@ def run_demo(
     till.check_alone()
     click.echo("Starting the local chain …", err=as_json)
     with running_chain(remote, interval=interval, burn_every=burn_every):
+        remote.order("mine", count=FORK_BLOCKS, burn=False, burn_every=0)
         note = begin_folder(till.data_dir, str(remote.needed()["id"]))
         is_new = not note.secret_key
         click.echo("Starting the till …", err=as_json)
@@ -72,7 +76,7 @@ A till in live mode, on a chain of this machine. Its sBTC is worth nothing; its 
    on that page or here:
      {command} events tail --follow
 3. Let a fork take it back; the next blocks bring it again, or not, with --drop:
-     {command} devnet reorg --depth 10
+     {command} devnet reorg --depth {FORK_BLOCKS}
 4. Give a part of it back: ask for a refund, and let the store's test wallet sign it (with its re_…):
      curl {note.url}/v1/refunds -u {note.secret_key}: -d payment_intent={payment} -d amount=1000
      {command} devnet refund re_…
